@@ -83,8 +83,7 @@ impl FromStr for EventType {
     type Err = InvalidEventType;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let word =
-            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         let holds = text.len() <= EVENT_TYPE_BYTES_MAX
             && text.split_once('.').is_some_and(|(category, name)| word(category) && word(name));
         if holds {
