@@ -1,1 +1,17 @@
+//! What tests share: private servers, waiting with a deadline, a clock that stands still, a connection that can
+//! be cut, a GraphQL client and the real binary.
 
+mod cable;
+mod client;
+mod clock;
+mod process;
+mod subscription;
+mod wait;
+
+pub use cable::Cable;
+pub use client::{Answer, Client};
+pub use clock::{START_OF_TESTS, clock, moment};
+pub use process::{Serving, TrunklineProcess, trunkline_binary};
+pub use subscription::Subscription;
+pub use trunkline_private_servers::{Durability, Postgres, RabbitMq, Redis, unique_name};
+pub use wait::{PATIENCE, wait_for, wait_for_within};
