@@ -1,1 +1,23 @@
+//! The rules of the contact centre: aggregates that decide which events a command leads to, and the events
+//! themselves. Pure and synchronous: no I/O, no clock, no randomness; time enters with commands.
+//!
+//! One module an aggregate. Each has its `Event` with a payload type per variant, its state machine where it has
+//! one, its `Command`, its `Refusal`, and the aggregate itself.
 
+#[macro_use]
+mod macros;
+
+pub mod agent;
+pub mod call;
+pub mod campaign;
+pub mod command;
+pub mod customer;
+mod event;
+pub mod identifier;
+pub mod interaction;
+pub mod lead;
+pub mod reservation;
+pub mod task;
+pub mod words;
+
+pub use event::{DECLARED, Event, EventDeclaration};

@@ -1,0 +1,86 @@
+//! All events of all aggregates, for followers that read the whole log.
+
+use smallvec::{SmallVec, smallvec};
+use trunkline_kernel::{Recorded, StoredEvent, UnknownEvent};
+
+use crate::{agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task};
+
+/// What is declared of an event type: its name, its present version and the schema of its payload.
+#[derive(Clone, Copy, Debug)]
+pub struct EventDeclaration {
+    /// The permanent name, `category.past_tense`.
+    pub name: &'static str,
+    /// The version that is written today.
+    pub version: u16,
+    /// The JSON Schema of the payload.
+    pub schema: fn() -> schemars::Schema,
+}
+
+macro_rules! all_events {
+    ($($variant:ident = $category:ident;)+) => {
+        /// Anything that can have happened.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event {
+            $(
+                #[doc = concat!("To a thing of category `", stringify!($category), "`.")]
+                $variant($category::Event),
+            )+
+        }
+
+        /// Every event type of every category.
+        pub const DECLARED: &[&[EventDeclaration]] = &[$($category::Event::DECLARED,)+];
+
+        impl Event {
+            /// The permanent name, `category.past_tense`.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(event) => event.name(),)+
+                }
+            }
+
+            /// Reads a payload of today's shape.
+            ///
+            /// # Errors
+            /// When the name is not declared, or the payload has another shape.
+            pub fn of(event_type: &str, payload: &str) -> Result<Self, UnknownEvent> {
+                match event_type.split_once('.').map_or("", |(category, _)| category) {
+                    $(stringify!($category) => $category::Event::decode(event_type, payload).map(Self::$variant),)+
+                    _ => Err(UnknownEvent::Type { event_type: event_type.to_owned() }),
+                }
+            }
+        }
+
+        $(
+            impl From<$category::Event> for Event {
+                fn from(event: $category::Event) -> Self {
+                    Self::$variant(event)
+                }
+            }
+        )+
+    };
+}
+
+all_events! {
+    Agent = agent;
+    Call = call;
+    Campaign = campaign;
+    Command = command;
+    Customer = customer;
+    Identifier = identifier;
+    Interaction = interaction;
+    Lead = lead;
+    Reservation = reservation;
+    Task = task;
+}
+
+impl Event {
+    /// Reads a stored event, an older shape as what it means today: usually one event, several where an old one
+    /// was split.
+    ///
+    /// # Errors
+    /// When this build does not know the type, or the payload does not have the declared shape.
+    pub fn decode(recorded: &Recorded) -> Result<SmallVec<[Self; 1]>, UnknownEvent> {
+        let event = &recorded.event;
+        Self::of(event.event_type.as_str(), event.payload.as_str()).map(|event| smallvec![event])
+    }
+}

@@ -1,0 +1,146 @@
+//! What can have happened to a lead.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trunkline_kernel::{CallId, CampaignId, CustomerId, Timestamp};
+
+use crate::words::Attributes;
+
+words! {
+    /// Why a lead came back from a call without an end.
+    AttemptOutcome {
+        /// Nobody answered.
+        NoAnswer = "no_answer",
+        /// The line was busy.
+        Busy = "busy",
+        /// A machine answered.
+        Machine = "machine",
+        /// The customer was not bridged in time.
+        Abandoned = "abandoned",
+        /// Somebody else answered.
+        WrongParty = "wrong_party",
+        /// The customer wants to be called again.
+        Callback = "callback",
+        /// The customer was reached and nothing is settled.
+        Undecided = "undecided",
+        /// The call could not be made.
+        Failed = "failed",
+    }
+
+    /// How a lead ended.
+    LeadOutcome {
+        /// The customer bought.
+        Sale = "sale",
+        /// The customer declined.
+        Declined = "declined",
+        /// Every attempt was used up.
+        Exhausted = "exhausted",
+        /// The customer cannot be reached, for instance by a wrong number.
+        Unreachable = "unreachable",
+        /// The campaign ended first.
+        CampaignStopped = "campaign_stopped",
+    }
+
+    /// Why a lead must not be called.
+    BlockReason {
+        /// The customer asked not to be called.
+        Requested = "requested",
+        /// The customer's consent is missing or withdrawn.
+        NoConsent = "no_consent",
+        /// The number is on a do-not-call list.
+        List = "list",
+        /// The customer complained.
+        Complaint = "complaint",
+        /// A rule of the jurisdiction forbids it.
+        Rule = "rule",
+    }
+}
+
+events! {
+    /// What can have happened to a lead.
+    Added = "lead.added" v 1;
+    Readied = "lead.readied" v 1;
+    Queued = "lead.queued" v 1;
+    Unqueued = "lead.unqueued" v 1;
+    Called = "lead.called" v 1;
+    Returned = "lead.returned" v 1;
+    Held = "lead.held" v 1;
+    Finished = "lead.finished" v 1;
+    Blocked = "lead.blocked" v 1;
+}
+
+/// A customer was put on a campaign's list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Added {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// Higher goes first.
+    pub priority: i32,
+    /// Further values in the words of the source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: Attributes,
+}
+
+/// The lead may be queued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Readied {}
+
+/// The lead waits to be dialed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Queued {}
+
+/// The lead was taken out of the dialing queue again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unqueued {}
+
+/// The lead is being called.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Called {
+    /// The call.
+    pub call: CallId,
+    /// Which attempt this is, from 1.
+    pub attempt: u16,
+}
+
+/// The call ended and the lead is not done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Returned {
+    /// The call.
+    pub call: CallId,
+    /// How the attempt ended.
+    pub outcome: AttemptOutcome,
+}
+
+/// The lead rests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// The lead is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finished {
+    /// How it ended.
+    pub outcome: LeadOutcome,
+}
+
+/// The lead must not be called.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Blocked {
+    /// Why.
+    pub reason: BlockReason,
+}
