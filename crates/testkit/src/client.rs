@@ -1,6 +1,6 @@
 //! GraphQL over HTTP, as a client of Trunkline speaks it.
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::Subscription;
@@ -33,12 +33,8 @@ impl Answer {
     /// # Errors
     /// When there were; the error quotes them.
     pub fn data(self) -> Result<Value> {
-        match self.body {
-            Value::Object(mut body) if !body.contains_key("errors") => {
-                body.remove("data").context("an answer without data and without errors")
-            }
-            body => bail!("the server answered {} {body}", self.status),
-        }
+        ensure!(self.body.get("errors").is_none(), "the server answered {} {}", self.status, self.body);
+        self.body.get("data").cloned().context("an answer without data and without errors")
     }
 }
 
