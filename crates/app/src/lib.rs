@@ -1,1 +1,18 @@
+//! Commands, from whoever asks to the log, on one path: load, decide, append, and again from the start when
+//! another writer got in first.
+//!
+//! An [`Action`] is what one request asks for: one command, or several on several aggregates, appended as one.
+//! The [`Dispatcher`] runs it. Nothing else in Trunkline appends.
 
+mod action;
+mod cache;
+mod dispatcher;
+mod error;
+mod idempotency;
+mod work;
+
+pub use action::{Action, Outcome, Request, Single};
+pub use dispatcher::{DispatchLimits, Dispatcher};
+pub use error::{ActionError, CommandError, Refused};
+pub use idempotency::{Idempotency, InvalidKey, KEY_BYTES_MAX};
+pub use work::Work;

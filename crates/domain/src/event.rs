@@ -84,3 +84,13 @@ impl Event {
         Self::of(event.event_type.as_str(), event.payload.as_str()).map(|event| smallvec![event])
     }
 }
+
+/// Reads a stored event of one aggregate, an older shape as what it means today: the same as [`Event::decode`]
+/// for a caller that knows whose stream it reads.
+///
+/// # Errors
+/// As [`Event::decode`].
+pub fn decode_as<E: StoredEvent>(recorded: &Recorded) -> Result<SmallVec<[E; 1]>, UnknownEvent> {
+    let event = &recorded.event;
+    E::decode(event.event_type.as_str(), event.payload.as_str()).map(|event| smallvec![event])
+}

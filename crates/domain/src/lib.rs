@@ -20,4 +20,4 @@ pub mod reservation;
 pub mod task;
 pub mod words;
 
-pub use event::{DECLARED, Event, EventDeclaration};
+pub use event::{DECLARED, Event, EventDeclaration, decode_as};

@@ -1,0 +1,231 @@
+//! One attempt at an action: the aggregates it has loaded, and the events it has decided on.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use trunkline_kernel::{
+    Aggregate, Cause, EventId, Id, NewEvent, StoredEvent, StreamId, Tag, Tags, Timestamp, Version,
+};
+use trunkline_log::{Append, Expect, StreamCheck, StreamWrite};
+
+use crate::{ActionError, Dispatcher};
+
+struct Entry {
+    stream: StreamId,
+    /// The version in the log that the state was folded up to.
+    loaded: Version,
+    /// Whether the newest version was read from the log, rather than taken from the cache.
+    fresh: bool,
+    /// Whether the append must check the version although nothing is written.
+    required: bool,
+    state: Arc<dyn Any + Send + Sync>,
+    events: Vec<NewEvent>,
+}
+
+/// The unit of work that an [`crate::Action`] is given.
+pub struct Work<'a> {
+    dispatcher: &'a Dispatcher,
+    cause: Cause,
+    now: Timestamp,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(dispatcher: &'a Dispatcher, cause: Cause, now: Timestamp) -> Self {
+        Self { dispatcher, cause, now, entries: Vec::new() }
+    }
+
+    /// When the request happened in the world.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A new id.
+    pub fn new_id<I: Id>(&self) -> I {
+        self.dispatcher.ids().next()
+    }
+
+    /// The present state of an aggregate, this work's own events included.
+    ///
+    /// # Errors
+    /// When the log fails or holds an event that this build cannot read.
+    pub async fn state<A: Aggregate>(&mut self, id: A::Id) -> Result<A, ActionError> {
+        let at = self.entry::<A>(StreamId::of(id)).await?;
+        Ok(self.folded::<A>(at))
+    }
+
+    /// The newest state of an aggregate, which must still be the newest when the work commits, although the work
+    /// may not write to it.
+    ///
+    /// # Errors
+    /// As [`Work::state`].
+    pub async fn require<A: Aggregate>(&mut self, id: A::Id) -> Result<A, ActionError> {
+        let at = self.entry::<A>(StreamId::of(id)).await?;
+        self.refresh::<A>(at).await?;
+        self.entries[at].required = true;
+        Ok(self.folded::<A>(at))
+    }
+
+    /// Runs a command now. Gives the events that it led to.
+    ///
+    /// # Errors
+    /// The refusal, or a fault of the log.
+    pub async fn run<A>(&mut self, id: A::Id, command: A::Command) -> Result<Vec<A::Event>, ActionError>
+    where
+        A: Aggregate,
+        A::Command: Clone,
+    {
+        self.run_at::<A>(StreamId::of(id), self.now, command).await
+    }
+
+    /// Runs a command on a stream as of a moment of its own, for history and for claims that no typed id names.
+    ///
+    /// # Errors
+    /// As [`Work::run`].
+    pub async fn run_at<A>(
+        &mut self,
+        stream: StreamId,
+        at: Timestamp,
+        command: A::Command,
+    ) -> Result<Vec<A::Event>, ActionError>
+    where
+        A: Aggregate,
+        A::Command: Clone,
+    {
+        let entry = self.entry::<A>(stream).await?;
+        let mut decided = self.folded::<A>(entry).decide(at, command.clone());
+        // A cached state can be old. It may only lead to an append, where the version is checked; a refusal or
+        // the answer that nothing is left to do is given on the newest state alone.
+        let settled = decided.as_ref().is_ok_and(|events| !events.is_empty());
+        if !settled && self.refresh::<A>(entry).await? {
+            decided = self.folded::<A>(entry).decide(at, command);
+        }
+        let events = decided.map_err(ActionError::refused)?;
+        self.take::<A>(entry, at, &events)?;
+        Ok(events)
+    }
+
+    fn take<A: Aggregate>(
+        &mut self,
+        at: usize,
+        time: Timestamp,
+        events: &[A::Event],
+    ) -> Result<(), ActionError> {
+        let mut state = self.folded::<A>(at);
+        let own: Option<Tag> = own_tag(&self.entries[at].stream);
+        for event in events {
+            state.evolve(time, event);
+            let tags = state.tags(event).into_iter().chain(own.clone()).collect();
+            let new = self.new_event(time, event, tags)?;
+            self.entries[at].events.push(new);
+        }
+        self.entries[at].state = Arc::new(state);
+        Ok(())
+    }
+
+    /// Adds an event that no aggregate decided on, at the end of the work: the stored answer.
+    pub(crate) fn add<E: StoredEvent>(&mut self, stream: StreamId, event: &E) -> Result<(), ActionError> {
+        let tags = own_tag(&stream).into_iter().collect();
+        let events = vec![self.new_event(self.now, event, tags)?];
+        let (loaded, fresh, required, state) = (Version::EMPTY, true, false, Arc::new(()));
+        self.entries.push(Entry { stream, loaded, fresh, required, state, events });
+        Ok(())
+    }
+
+    fn new_event<E: StoredEvent>(
+        &self,
+        at: Timestamp,
+        event: &E,
+        tags: Tags,
+    ) -> Result<NewEvent, ActionError> {
+        Ok(NewEvent {
+            id: self.dispatcher.ids().next(),
+            event_type: event.event_type(),
+            schema_version: event.schema_version(),
+            tags,
+            payload: event.payload()?,
+            cause: self.cause.clone(),
+            occurred_at: at,
+        })
+    }
+
+    /// The ids of the events decided on so far, in order.
+    pub(crate) fn event_ids(&self) -> Vec<EventId> {
+        self.entries.iter().flat_map(|entry| entry.events.iter().map(|event| event.id)).collect()
+    }
+
+    /// What to append.
+    pub(crate) fn append(&self) -> Append {
+        let writes = self.entries.iter().filter(|entry| !entry.events.is_empty()).map(|entry| StreamWrite {
+            stream: entry.stream.clone(),
+            expect: if entry.loaded == Version::EMPTY {
+                Expect::NoStream
+            } else {
+                Expect::Exactly(entry.loaded)
+            },
+            events: entry.events.clone(),
+        });
+        let checks = self
+            .entries
+            .iter()
+            .filter(|entry| entry.required && entry.events.is_empty())
+            .map(|entry| StreamCheck { stream: entry.stream.clone(), version: entry.loaded });
+        Append { writes: writes.collect(), checks: checks.collect() }
+    }
+
+    /// Keeps the folded aggregates for the next command. Called after the append is durable.
+    pub(crate) fn remember(self) {
+        for entry in self.entries {
+            let version = entry.loaded.plus(entry.events.len() as u64);
+            if version > Version::EMPTY {
+                self.dispatcher.cache().put(entry.stream, version, entry.state);
+            }
+        }
+    }
+
+    /// Where the aggregate stands among the entries, loaded when it was not there.
+    async fn entry<A: Aggregate>(&mut self, stream: StreamId) -> Result<usize, ActionError> {
+        if let Some(at) = self.entries.iter().position(|entry| entry.stream == stream) {
+            return Ok(at);
+        }
+        let (loaded, state) = self.dispatcher.cache().get::<A>(&stream);
+        self.entries.push(Entry {
+            stream,
+            loaded,
+            fresh: false,
+            required: false,
+            state: Arc::new(state),
+            events: Vec::new(),
+        });
+        let at = self.entries.len() - 1;
+        if loaded == Version::EMPTY {
+            self.refresh::<A>(at).await?;
+        }
+        Ok(at)
+    }
+
+    /// Reads what the log has beyond the loaded version; says whether there was anything. Once this work has
+    /// decided on events of its own there is nothing to refresh: the append will tell.
+    async fn refresh<A: Aggregate>(&mut self, at: usize) -> Result<bool, ActionError> {
+        let entry = &self.entries[at];
+        if entry.fresh || !entry.events.is_empty() {
+            return Ok(false);
+        }
+        let (stream, before) = (entry.stream.clone(), entry.loaded);
+        let (version, state) = self.dispatcher.fold::<A>(&stream, before, self.folded::<A>(at)).await?;
+        let entry = &mut self.entries[at];
+        (entry.loaded, entry.state, entry.fresh) = (version, Arc::new(state), true);
+        Ok(version > before)
+    }
+
+    /// The state of an entry. An entry is always asked for as the type it was loaded as: streams of different
+    /// aggregates have different categories.
+    fn folded<A: Aggregate>(&self, at: usize) -> A {
+        self.entries[at].state.downcast_ref::<A>().cloned().unwrap_or_default()
+    }
+}
+
+/// The tag of the stream itself, so that one read by tag finds a thing's own events and all that name it.
+fn own_tag(stream: &StreamId) -> Option<Tag> {
+    format!("{}:{}", stream.category(), stream.key()).parse().ok()
+}
