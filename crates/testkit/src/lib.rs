@@ -1,6 +1,9 @@
 //! What tests share: private servers, waiting with a deadline, a clock that stands still, a connection that can
 //! be cut, a GraphQL client and the real binary.
 
+#[cfg(feature = "kurrentdb")]
+pub mod kurrent;
+
 mod cable;
 mod client;
 mod clock;
