@@ -1,1 +1,27 @@
+//! The GraphQL API: the only crate that knows async-graphql.
+//!
+//! [`Api::router`] serves `/graphql`: queries and mutations over HTTP, subscriptions over WebSockets
+//! (`graphql-transport-ws`) and server-sent events, within [`Limits`].
 
+mod api;
+mod config;
+mod context;
+mod core;
+mod document;
+mod error;
+mod http;
+mod measure;
+mod page;
+mod params;
+mod persisted;
+mod query;
+mod scalars;
+mod schema;
+mod stats;
+mod types;
+
+pub use api::{Api, Services};
+pub use config::{Limits, NODES_MAX, PAGE_DEFAULT, PAGE_MAX};
+pub use error::{ApiError, ErrorCode};
+pub use schema::sdl;
+pub use stats::Stats;

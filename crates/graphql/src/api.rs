@@ -1,0 +1,55 @@
+//! What the server makes of this crate.
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+use trunkline_kernel::Ids;
+use trunkline_log::Log;
+
+use crate::config::Limits;
+use crate::core::Core;
+use crate::http::{self, Http};
+use crate::persisted::PersistedQueries;
+use crate::schema;
+use crate::stats::Stats;
+
+/// Everything that the API reads and writes.
+#[derive(Clone)]
+pub struct Services {
+    /// The log itself, for auditors.
+    pub log: Arc<dyn Log>,
+    /// Names for requests that bring no trace.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// The API, ready to be served.
+pub struct Api {
+    http: Http,
+}
+
+impl Api {
+    /// Builds the API over its services.
+    ///
+    /// When `stopping` is cancelled, subscriptions and WebSockets end: WebSockets with close code 1001.
+    pub fn new(services: Services, limits: Limits, stopping: CancellationToken) -> Self {
+        let core = Core {
+            schema: schema::build(services.log, &limits),
+            persisted: PersistedQueries::new(limits.persisted_queries_max),
+            limits,
+            stats: Arc::new(Stats::default()),
+            stopping,
+        };
+        Self { http: Http { core: Arc::new(core), ids: services.ids } }
+    }
+
+    /// The routes: `/graphql`.
+    pub fn router(&self) -> Router {
+        http::routes(self.http.clone())
+    }
+
+    /// What the metrics can say.
+    pub fn stats(&self) -> Arc<Stats> {
+        self.http.core.stats.clone()
+    }
+}

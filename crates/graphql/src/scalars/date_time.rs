@@ -1,0 +1,26 @@
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use trunkline_kernel::Timestamp;
+
+/// A moment in UTC with microsecond precision, as RFC 3339 text such as `2026-01-31T09:00:00Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DateTime(pub Timestamp);
+
+#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => Ok(Self(text.parse()?)),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl From<Timestamp> for DateTime {
+    fn from(moment: Timestamp) -> Self {
+        Self(moment)
+    }
+}
