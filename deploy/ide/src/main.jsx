@@ -1,0 +1,27 @@
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import { createClient } from 'graphql-ws';
+import { createRoot } from 'react-dom/client';
+import './ide.css';
+
+const url = new URL('/graphql', location.href);
+const socket = new URL(url);
+socket.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+
+const fetcher = createGraphiQLFetcher({
+  url: url.href,
+  wsClient: createClient({ url: socket.href, lazy: true }),
+});
+
+const welcome = `# Trunkline / GraphQL
+#
+# Ctrl+Enter runs · Ctrl+Enter 运行        Ctrl+Space completes · Ctrl+Space 补全
+# The book on the left is the documentation · 左侧书本图标为文档
+# A plain page without this editor · 简洁版页面: /ide/plain.html
+
+{ __typename }
+`;
+
+createRoot(document.getElementById('ide')).render(<GraphiQL fetcher={fetcher} defaultQuery={welcome} />);
