@@ -3,9 +3,23 @@
 //! Only `app` appends. Everybody else follows: reads in order from a checkpoint.
 
 mod append;
+mod limits;
+mod memory;
 mod port;
+mod prepare;
 mod read;
+mod repeat;
+mod select;
+mod sequencer;
+mod sqlite;
+mod stats;
+mod store;
+mod stored;
 
 pub use append::{Append, AppendError, Appended, Expect, StreamCheck, StreamWrite};
+pub use limits::LogLimits;
+pub use memory::MemoryLog;
 pub use port::{Log, LogError};
 pub use read::{Direction, Filter, Page, Query};
+pub use sqlite::{SqliteLog, SqliteOptions};
+pub use stats::{BATCH_BOUNDS, Histogram, HistogramValues, LATENCY_BOUNDS_US, LogStats};

@@ -21,6 +21,12 @@ pub enum LogError {
     /// The log is shutting down.
     #[error("the log is closed")]
     Closed,
+    /// The read breaks a limit; repeating it will not help.
+    #[error("the log cannot be read so: {reason}")]
+    Invalid {
+        /// What is wrong and what the limit is.
+        reason: String,
+    },
     /// What is stored is not what was written.
     #[error("the log is damaged at position {position}: {reason}")]
     Damaged {

@@ -1,0 +1,196 @@
+//! Reads, each from a snapshot of its own that no writer holds up.
+
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Row, Sqlite, SqliteConnection};
+use trunkline_kernel::{EventId, Id, Position, Recorded, StreamId, Timestamp, Version};
+use uuid::Uuid;
+
+use crate::repeat::Found;
+use crate::select::{self, Range};
+use crate::store::Snapshot;
+use crate::stored::{Bisect, StoredEvent, count, digest, int, store_error};
+use crate::{LogError, Page, Query};
+
+const COLUMNS: &str = "e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.payload, e.tags, \
+     e.actor, e.command_id, e.correlation_id, e.causation_id, e.trace_id, e.occurred_at, e.recorded_at, e.digest";
+
+const STREAM: &str = "SELECT 0 AS head, e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, \
+     e.payload, e.tags, e.actor, e.command_id, e.correlation_id, e.causation_id, e.trace_id, e.occurred_at, \
+     e.recorded_at, e.digest FROM events AS e WHERE e.stream = ? AND e.version > ? ORDER BY e.version LIMIT ?";
+
+pub(super) async fn page(readers: &SqlitePool, query: &Query) -> Result<Page, LogError> {
+    let mut connection = readers.acquire().await.map_err(store_error)?;
+    let versions = match &query.filter.stream {
+        Some(stream) => Some(versions_between(&mut connection, stream, Range::of(query)).await?),
+        None => None,
+    };
+    let mut select = select::page::<Sqlite>(COLUMNS, query, versions);
+    let rows = select.build().fetch_all(&mut *connection).await.map_err(store_error)?;
+    drop(connection);
+    let head = match rows.first() {
+        Some(row) => row.try_get::<i64, _>("head").map_err(store_error)?,
+        None => 0,
+    };
+    let mut events = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if row.try_get::<Option<i64>, _>("position").map_err(store_error)?.is_some() {
+            events.push(event(row)?);
+        }
+    }
+    Ok(Page { events, head: Position(count(head)) })
+}
+
+pub(super) async fn stream(
+    readers: &SqlitePool,
+    stream: &StreamId,
+    after: Version,
+    limit: usize,
+) -> Result<Vec<Recorded>, LogError> {
+    let query = sqlx::query(STREAM).bind(stream.as_str()).bind(int(after.0)).bind(int(limit as u64));
+    let rows = query.fetch_all(readers).await.map_err(store_error)?;
+    rows.iter().map(event).collect()
+}
+
+pub(super) async fn head(readers: &SqlitePool) -> Result<Position, LogError> {
+    let head: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events")
+        .fetch_one(readers)
+        .await
+        .map_err(store_error)?;
+    Ok(Position(count(head)))
+}
+
+/// Times never run backwards along the log, so the place of a time is found by halving.
+pub(super) async fn position_at(readers: &SqlitePool, time: Timestamp) -> Result<Position, LogError> {
+    let head = head(readers).await?;
+    let mut connection = readers.acquire().await.map_err(store_error)?;
+    let mut search = Bisect::up_to(head.0);
+    while let Some(probe) = search.probe() {
+        let recorded_at: i64 = sqlx::query_scalar("SELECT recorded_at FROM events WHERE position = ?")
+            .bind(int(probe))
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(store_error)?;
+        search.answer(probe, recorded_at <= time.micros());
+    }
+    Ok(Position(search.found()))
+}
+
+/// The versions of a stream that lie within a range of positions: the one before the first, and the last.
+async fn versions_between(
+    connection: &mut SqliteConnection,
+    stream: &StreamId,
+    range: Range,
+) -> Result<(Version, Version), LogError> {
+    let last = version(connection, stream).await?;
+    let (before, until) = range.ends();
+    let mut ends = [Version::EMPTY, last];
+    for (end, position) in ends.iter_mut().zip([before, until]) {
+        if position == 0 || position == i64::MAX as u64 - 1 {
+            continue;
+        }
+        let mut search = Bisect::up_to(last.0);
+        while let Some(probe) = search.probe() {
+            let query = sqlx::query_scalar("SELECT position FROM events WHERE stream = ? AND version = ?");
+            let query = query.bind(stream.as_str()).bind(int(probe));
+            let at: i64 = query.fetch_one(&mut *connection).await.map_err(store_error)?;
+            search.answer(probe, at <= int(position));
+        }
+        *end = Version(search.found());
+    }
+    let [after, last] = ends;
+    Ok((after, last))
+}
+
+async fn version(connection: &mut SqliteConnection, stream: &StreamId) -> Result<Version, LogError> {
+    let version: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM events WHERE stream = ?")
+        .bind(stream.as_str())
+        .fetch_one(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(Version(count(version)))
+}
+
+/// See [`crate::store::Store::look_up`]: the head is read first.
+pub(super) async fn look_up(
+    connection: &mut SqliteConnection,
+    streams: &[StreamId],
+    events: &[EventId],
+) -> Result<Snapshot, LogError> {
+    let head: Option<(i64, i64)> =
+        sqlx::query_as("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1")
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(store_error)?;
+    let (head, recorded_at) = head.unwrap_or((0, i64::MIN));
+    let mut snapshot = Snapshot {
+        head: Position(count(head)),
+        recorded_at: Timestamp::from_micros(recorded_at),
+        ..Snapshot::default()
+    };
+    if !streams.is_empty() {
+        // CROSS JOIN fixes the order of the loops; the names travel as one JSON array.
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT s.value, MAX(e.version) FROM json_each(?) AS s CROSS JOIN events AS e \
+             WHERE e.stream = s.value GROUP BY s.value",
+        )
+        .bind(serde_json::to_string(streams).unwrap_or_default())
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(store_error)?;
+        let asked = streams.iter().map(|stream| (stream.as_str(), stream));
+        let asked: std::collections::HashMap<_, _> = asked.collect();
+        let versions = rows.iter().filter_map(|(name, version)| {
+            Some((StreamId::clone(asked.get(name.as_str())?), Version(count(*version))))
+        });
+        snapshot.versions = versions.collect();
+    }
+    for event in events {
+        let row: Option<(i64, i64, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT position, version, recorded_at, digest FROM events WHERE event_id = ?",
+        )
+        .bind(event.uuid())
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(store_error)?;
+        if let Some((position, version, recorded_at, bytes)) = row {
+            let position = Position(count(position));
+            let found = Found {
+                position,
+                version: Version(count(version)),
+                recorded_at: Timestamp::from_micros(recorded_at),
+                digest: digest(position, &bytes)?,
+            };
+            snapshot.found.insert(*event, found);
+        }
+    }
+    Ok(snapshot)
+}
+
+fn event(row: &SqliteRow) -> Result<Recorded, LogError> {
+    let position = Position(count(row.try_get("position").map_err(store_error)?));
+    let tags: &str = row.try_get("tags").map_err(store_error)?;
+    let tags = serde_json::from_str(tags)
+        .map_err(|error| LogError::Damaged { position, reason: error.to_string() })?;
+    columns(row, position, tags).map_err(store_error)?.read()
+}
+
+fn columns(row: &SqliteRow, position: Position, tags: Vec<String>) -> sqlx::Result<StoredEvent<'_>> {
+    Ok(StoredEvent {
+        position,
+        event_id: row.try_get::<Uuid, _>("event_id")?,
+        stream: row.try_get("stream")?,
+        version: Version(count(row.try_get("version")?)),
+        event_type: row.try_get("type")?,
+        schema_version: row.try_get("schema_version")?,
+        payload: row.try_get("payload")?,
+        tags,
+        actor: row.try_get("actor")?,
+        command_id: row.try_get("command_id")?,
+        correlation_id: row.try_get("correlation_id")?,
+        causation_id: row.try_get("causation_id")?,
+        trace_id: row.try_get("trace_id")?,
+        occurred_at: Timestamp::from_micros(row.try_get("occurred_at")?),
+        recorded_at: Timestamp::from_micros(row.try_get("recorded_at")?),
+        digest: row.try_get("digest")?,
+    })
+}
