@@ -20,9 +20,10 @@ impl Range {
         let from = query.from.map(|position| int(position.0));
         let until = query.until.map(|position| int(position.0));
         match query.direction {
-            Direction::Forwards => {
-                Self { above: from.unwrap_or(0), below: until.map_or(i64::MAX, |until| until.saturating_add(1)) }
-            }
+            Direction::Forwards => Self {
+                above: from.unwrap_or(0),
+                below: until.map_or(i64::MAX, |until| until.saturating_add(1)),
+            },
             Direction::Backwards => {
                 Self { above: until.map_or(0, |until| until - 1), below: from.unwrap_or(i64::MAX) }
             }
@@ -117,7 +118,9 @@ where
 {
     for (at, event_type) in query.filter.types.iter().enumerate() {
         let join = if at == 0 { "" } else { " UNION ALL " };
-        sql.push(format_args!("{join}SELECT position FROM (SELECT e.position FROM events AS e WHERE e.type = "));
+        sql.push(format_args!(
+            "{join}SELECT position FROM (SELECT e.position FROM events AS e WHERE e.type = "
+        ));
         sql.push_bind(event_type.as_str().to_owned());
         push_category(sql, query);
         push_range(sql, "e", range);

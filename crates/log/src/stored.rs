@@ -46,9 +46,7 @@ impl StoredEvent<'_> {
             event: NewEvent {
                 id: EventId::from_uuid(self.event_id),
                 event_type: self.event_type.parse::<EventType>().map_err(damaged(position))?,
-                schema_version: SchemaVersion(
-                    u16::try_from(self.schema_version).map_err(damaged(position))?,
-                ),
+                schema_version: SchemaVersion(u16::try_from(self.schema_version).map_err(damaged(position))?),
                 tags: tags?,
                 payload: Payload::stored(self.payload),
                 cause: Cause {

@@ -204,7 +204,11 @@ impl<S: Store> Committer<S> {
         if *faults >= self.retries_max {
             return Err((false, error));
         }
-        tracing::warn!(error = &error as &dyn Error, log.faults = *faults, "the log's store failed; trying again");
+        tracing::warn!(
+            error = &error as &dyn Error,
+            log.faults = *faults,
+            "the log's store failed; trying again"
+        );
         tokio::time::sleep(RETRY_PAUSE_FIRST * 2_u32.pow(*faults)).await;
         *faults += 1;
         self.stats.retry();

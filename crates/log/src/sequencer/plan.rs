@@ -49,13 +49,8 @@ pub(super) fn plan<'a>(
     found: &FoundEvents,
     recorded_at: Timestamp,
 ) -> Plan {
-    let mut planner = Planner {
-        known,
-        recorded_at,
-        plan: Plan::default(),
-        ahead: HashMap::new(),
-        taken: HashMap::new(),
-    };
+    let mut planner =
+        Planner { known, recorded_at, plan: Plan::default(), ahead: HashMap::new(), taken: HashMap::new() };
     for append in appends {
         let verdict = planner.decide(append, found);
         planner.plan.verdicts.push(verdict);
@@ -111,8 +106,7 @@ impl Planner<'_> {
             for (event, digest) in &write.events {
                 version = version.plus(1);
                 let position = self.next_position();
-                let found =
-                    Found { position, version, recorded_at: self.recorded_at, digest: *digest };
+                let found = Found { position, version, recorded_at: self.recorded_at, digest: *digest };
                 self.taken.insert(event.id, found);
                 self.plan.events.push(Recorded {
                     position,

@@ -145,13 +145,12 @@ pub(super) async fn look_up(
         snapshot.versions = versions.collect();
     }
     for event in events {
-        let row: Option<(i64, i64, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT position, version, recorded_at, digest FROM events WHERE event_id = ?",
-        )
-        .bind(event.uuid())
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(store_error)?;
+        let row: Option<(i64, i64, i64, Vec<u8>)> =
+            sqlx::query_as("SELECT position, version, recorded_at, digest FROM events WHERE event_id = ?")
+                .bind(event.uuid())
+                .fetch_optional(&mut *connection)
+                .await
+                .map_err(store_error)?;
         if let Some((position, version, recorded_at, bytes)) = row {
             let position = Position(count(position));
             let found = Found {

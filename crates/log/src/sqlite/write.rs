@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
+use sqlx::AssertSqlSafe;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
-use sqlx::AssertSqlSafe;
 use trunkline_kernel::{Id, Recorded};
 
 use super::Writer;
@@ -121,6 +121,7 @@ fn commit_error(error: sqlx::Error) -> CommitError {
         return CommitError::Stale;
     }
     // SQLITE_BUSY and its extended codes: another process holds the file.
-    let transient = database.and_then(|error| error.code()?.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5);
+    let transient =
+        database.and_then(|error| error.code()?.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5);
     CommitError::Failed { error: store_error(error), transient }
 }
