@@ -3,6 +3,7 @@
 //! Only `app` appends. Everybody else follows: reads in order from a checkpoint.
 
 mod append;
+mod feed;
 mod limits;
 mod memory;
 mod port;
@@ -17,6 +18,7 @@ mod store;
 mod stored;
 
 pub use append::{Append, AppendError, Appended, Expect, StreamCheck, StreamWrite};
+pub use feed::{Batch, Feed, FeedLimits, Subscription};
 pub use limits::LogLimits;
 pub use memory::MemoryLog;
 pub use port::{Log, LogError};
