@@ -126,7 +126,7 @@ impl Dispatcher {
             work.add(StreamId::of(cause.command), &command::Event::from(answered))?;
         }
         let append = work.append();
-        if append.writes.is_empty() && append.checks.is_empty() {
+        if append.writes.is_empty() {
             return Ok(Attempt::Settled(match answer {
                 Ok(answer) => {
                     Ok(Outcome { answer, position: self.log.head().await?, events, repeated: false })
