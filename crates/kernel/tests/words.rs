@@ -1,5 +1,7 @@
 //! The words keep their promises.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use trunkline_kernel::{
     Actor, AgentId, Cause, Clock as _, CommandId, CorrelationId, CustomerId, EventId, EventType, FixedClock,
