@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+use trunkline_app::Dispatcher;
 use trunkline_kernel::Ids;
-use trunkline_log::Log;
+use trunkline_log::{Feed, Log};
 
 use crate::config::Limits;
 use crate::core::Core;
@@ -17,8 +18,12 @@ use crate::stats::Stats;
 /// Everything that the API reads and writes.
 #[derive(Clone)]
 pub struct Services {
+    /// The one path of commands to the log.
+    pub dispatcher: Arc<Dispatcher>,
     /// The log itself, for auditors.
     pub log: Arc<dyn Log>,
+    /// The tail of the log that all subscriptions share.
+    pub feed: Arc<Feed>,
     /// Names for requests that bring no trace.
     pub ids: Arc<dyn Ids>,
 }
@@ -33,14 +38,15 @@ impl Api {
     ///
     /// When `stopping` is cancelled, subscriptions and WebSockets end: WebSockets with close code 1001.
     pub fn new(services: Services, limits: Limits, stopping: CancellationToken) -> Self {
+        let ids = services.ids.clone();
         let core = Core {
-            schema: schema::build(services.log, &limits),
+            schema: schema::build(services, &limits),
             persisted: PersistedQueries::new(limits.persisted_queries_max),
             limits,
             stats: Arc::new(Stats::default()),
             stopping,
         };
-        Self { http: Http { core: Arc::new(core), ids: services.ids } }
+        Self { http: Http { core: Arc::new(core), ids } }
     }
 
     /// The routes: `/graphql`.

@@ -155,6 +155,7 @@ impl From<LogError> for ApiError {
                 tracing::warn!(error = %chain(&error), "the log takes nothing now");
                 Self::new(ErrorCode::Unavailable, "The server is busy or stopping; try again in a moment.")
             }
+            LogError::Invalid { reason } => Self::new(ErrorCode::BadUserInput, reason.clone()),
             LogError::Store(_) | LogError::Damaged { .. } => Self::fault(&error),
         }
     }

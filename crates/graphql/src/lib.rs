@@ -18,6 +18,7 @@ mod query;
 mod scalars;
 mod schema;
 mod stats;
+mod subscription;
 mod types;
 
 pub use api::{Api, Services};
