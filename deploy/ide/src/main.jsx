@@ -15,11 +15,16 @@ const fetcher = createGraphiQLFetcher({
   wsClient: createClient({ url: socket.href, lazy: true }),
 });
 
-const welcome = `# Trunkline / GraphQL
+const welcome = `# Trunkline · GraphQL
 #
-# Ctrl+Enter runs · Ctrl+Enter 运行        Ctrl+Space completes · Ctrl+Space 补全
-# The book on the left is the documentation · 左侧书本图标为文档
-# A plain page without this editor · 简洁版页面: /ide/plain.html
+# Ctrl+Enter runs, Ctrl+Space completes, F1 lists all
+# Ctrl+Enter 运行，Ctrl+Space 补全，F1 列出全部命令
+#
+# Documentation: the book on the left
+# 文档：左侧书本图标
+#
+# A plain page without this editor 简洁版页面:
+# /ide/plain.html
 
 { __typename }
 `;
