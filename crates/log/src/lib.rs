@@ -4,6 +4,8 @@
 
 mod append;
 mod feed;
+#[cfg(feature = "kurrentdb")]
+mod kurrent;
 mod limits;
 mod memory;
 mod port;
@@ -19,6 +21,8 @@ mod stored;
 
 pub use append::{Append, AppendError, Appended, Expect, StreamCheck, StreamWrite};
 pub use feed::{Batch, Feed, FeedLimits, Subscription};
+#[cfg(feature = "kurrentdb")]
+pub use kurrent::{KurrentLog, KurrentOptions};
 pub use limits::LogLimits;
 pub use memory::MemoryLog;
 pub use port::{Log, LogError};

@@ -132,6 +132,12 @@ impl SqliteLog {
         Ok(Self { store, sequencer, hint, limits })
     }
 
+    /// The database below, for an adapter that keeps a copy of another log in it.
+    #[cfg(feature = "kurrentdb")]
+    pub(crate) fn store(&self) -> &SqliteStore {
+        &self.store
+    }
+
     /// What it has done since it was opened.
     pub fn stats(&self) -> Arc<LogStats> {
         Arc::clone(self.sequencer.stats())

@@ -84,12 +84,9 @@ impl Faults {
         }
     }
 
-    pub(super) fn before_read(&self) -> Result<(), Status> {
+    pub(super) fn refuses_read(&self) -> bool {
         let left = self.reads_refused.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
-        match left {
-            Ok(_) => Err(Status::unavailable("Server Is Not Ready")),
-            Err(_) => Ok(()),
-        }
+        left.is_ok()
     }
 
     /// Never answers: the task that would is on one of the connections.

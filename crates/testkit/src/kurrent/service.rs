@@ -52,10 +52,7 @@ pub(super) fn routes(service: &Service) -> Router {
         .route("/event_store.client.streams.Streams/Read", {
             let service = service.clone();
             post(async move |request: axum::extract::Request| {
-                let call = tower::service_fn(move |request| {
-                    let answer = service.read(request);
-                    async move { answer }
-                });
+                let call = tower::service_fn(move |request| service.clone().read(request).boxed());
                 tonic::server::Grpc::new(ProstCodec::default()).server_streaming(call, request).await
             })
         })
@@ -109,13 +106,15 @@ impl Service {
         Ok(Response::new(AppendResponse { result: Some(result) }))
     }
 
-    fn read(&self, request: Request<ReadRequest>) -> Result<Response<Responses>, Status> {
+    async fn read(self, request: Request<ReadRequest>) -> Result<Response<Responses>, Status> {
         let options = request.into_inner().options.ok_or_else(|| Status::invalid_argument("no options"))?;
         let ReadOptions { from, direction, count } = options;
         let Some(ReadFrom::Stream(StreamOptions { stream: Some(stream), revision })) = from else {
             return Err(Status::unimplemented("this server reads single streams only"));
         };
-        self.faults.before_read()?;
+        if self.faults.refuses_read() {
+            return Err(Status::unavailable("Server Is Not Ready"));
+        }
         let revision = revision.unwrap_or(Revision::Start(()));
         let name = stream.stream_name.to_vec();
         let count = match count {
@@ -137,7 +136,7 @@ impl Service {
             Some(events) => events.into_iter().map(|event| answer_event(&event)).collect(),
             None => vec![answer(ReadContent::StreamNotFound(StreamNotFound { stream: Some(stream) }))],
         };
-        Ok(Response::new(stream::iter(answers).boxed()))
+        Ok(Response::new(stream::iter(answers).map(Ok).boxed()))
     }
 
     /// Confirms, sends what is there, says that it has caught up, and goes on for ever.
@@ -162,7 +161,7 @@ impl Service {
             waiting: VecDeque::from([answer(ReadContent::Confirmation(confirmation))]),
             live: false,
         };
-        stream::unfold(tail, |mut tail| async move { tail.next().await.map(|item| (item, tail)) }).boxed()
+        stream::unfold(tail, |mut tail| async move { tail.next().await.map(|item| (Ok(item), tail)) }).boxed()
     }
 
     fn gossip(&self) -> ClusterInfo {
@@ -185,12 +184,12 @@ struct Tail {
     name: Vec<u8>,
     next: u64,
     changes: tokio::sync::watch::Receiver<u64>,
-    waiting: VecDeque<Result<ReadResponse, Status>>,
+    waiting: VecDeque<ReadResponse>,
     live: bool,
 }
 
 impl Tail {
-    async fn next(&mut self) -> Option<Result<ReadResponse, Status>> {
+    async fn next(&mut self) -> Option<ReadResponse> {
         loop {
             if let Some(item) = self.waiting.pop_front() {
                 return Some(item);
@@ -239,12 +238,11 @@ async fn collect(
     Ok((options, events))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the items of a gRPC stream are results")]
-fn answer(content: ReadContent) -> Result<ReadResponse, Status> {
-    Ok(ReadResponse { content: Some(content) })
+fn answer(content: ReadContent) -> ReadResponse {
+    ReadResponse { content: Some(content) }
 }
 
-fn answer_event(event: &ReadEvent) -> Result<ReadResponse, Status> {
+fn answer_event(event: &ReadEvent) -> ReadResponse {
     answer(ReadContent::Event(event.clone()))
 }
 

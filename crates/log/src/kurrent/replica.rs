@@ -1,0 +1,166 @@
+//! The local copy of the ledger. It is fed from the ledger alone, so that what a reader sees is what KurrentDB
+//! has, even when an append turns out to have been made by an earlier attempt or another process.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, watch};
+use trunkline_kernel::{EventId, Position, Recorded, StreamId, Version};
+
+use super::ledger::{Ledger, PAGE, store};
+use crate::sequencer::announce;
+use crate::store::{CommitError, Snapshot, Store};
+use crate::{Direction, Filter, Log as _, LogError, Query, SqliteLog};
+
+/// The ledger and its copy, as the sequencer sees them.
+pub(super) struct Replica {
+    pub(super) ledger: Ledger,
+    pub(super) copy: SqliteLog,
+    /// The head of the copy; held while it grows.
+    head: Mutex<Position>,
+    hint: watch::Sender<Position>,
+    /// How often other processes have been first since the last append that came through.
+    races: AtomicU32,
+}
+
+/// How many races for the ledger's end are lost in a row before one counts as a fault, which pauses and is
+/// bounded by `log.retries_max`.
+const RACES_MAX: u32 = 8;
+
+/// Other processes kept being first.
+#[derive(Debug, thiserror::Error)]
+#[error("other processes appended first {RACES_MAX} times in a row; are too many of them on one ledger?")]
+struct Contended;
+
+impl Replica {
+    /// Puts a ledger and a copy together.
+    ///
+    /// # Errors
+    /// When the ledger cannot be reached, or the copy is of another ledger.
+    pub(super) async fn new(
+        ledger: Ledger,
+        copy: SqliteLog,
+        hint: watch::Sender<Position>,
+    ) -> Result<Self, LogError> {
+        let head = copy.head().await?;
+        let replica = Self { ledger, copy, head: Mutex::new(head), hint, races: AtomicU32::new(0) };
+        replica.check(head).await?;
+        replica.catch_up(None).await?;
+        Ok(replica)
+    }
+
+    /// A copy of another ledger, or of one that has lost events, would tear the order apart unnoticed.
+    async fn check(&self, head: Position) -> Result<(), LogError> {
+        let Some(before) = head.0.checked_sub(1).map(Position) else { return Ok(()) };
+        let copied = self.copied(before, 1).await?;
+        let original = self.ledger.read_one_after(before).await?;
+        if original.as_ref() == copied.first() {
+            return Ok(());
+        }
+        let reason =
+            "the local replica is not a copy of this ledger; if the ledger is the right one, remove \
+                      the replica's files and start again"
+                .to_owned();
+        Err(LogError::Damaged { position: head, reason })
+    }
+
+    /// Copies what the ledger has and the copy has not, unless it already reaches `enough`.
+    pub(super) async fn catch_up(&self, enough: Option<Position>) -> Result<(), LogError> {
+        let mut head = self.head.lock().await;
+        while enough.is_none_or(|enough| *head < enough) {
+            let page = self.ledger.read_after(*head).await?;
+            let Some(last) = page.last() else { break };
+            let last = last.position;
+            self.copy.store().commit(&page).await.map_err(|error| not_copied(error, last))?;
+            *head = last;
+            announce(&self.hint, last);
+            if page.len() < PAGE && enough.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The head of the copy.
+    pub(super) async fn head(&self) -> Position {
+        *self.head.lock().await
+    }
+
+    async fn copied(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
+        let query = Query {
+            filter: Filter::default(),
+            direction: Direction::Forwards,
+            from: Some(after),
+            until: None,
+            limit,
+        };
+        Ok(self.copy.read(&query).await?.events)
+    }
+
+    fn count_races(&self, error: CommitError) -> CommitError {
+        let stale = matches!(error, CommitError::Stale);
+        if stale && (self.races.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(RACES_MAX) {
+            return CommitError::Failed { error: store(Contended), transient: true };
+        }
+        error
+    }
+
+    /// Whether these events join on to the copy: the sequencer leaves it to its store to notice an id that is
+    /// taken and a stream that is not as new as believed.
+    async fn joins_on(&self, events: &[Recorded]) -> Result<bool, LogError> {
+        let mut firsts: HashMap<&StreamId, Version> = HashMap::new();
+        for event in events {
+            firsts.entry(&event.stream).or_insert(event.version);
+        }
+        let streams: Vec<StreamId> = firsts.keys().copied().cloned().collect();
+        let ids: Vec<EventId> = events.iter().map(|event| event.event.id).collect();
+        let snapshot = self.copy.store().look_up(&streams, &ids).await?;
+        let version = |stream: &StreamId| snapshot.versions.get(stream).copied().unwrap_or_default();
+        Ok(events.first().is_some_and(|first| first.position == snapshot.head.plus(1))
+            && snapshot.found.is_empty()
+            && firsts.iter().all(|(stream, first)| version(stream).plus(1) == *first))
+    }
+}
+
+#[async_trait]
+impl Store for Replica {
+    async fn look_up(&self, streams: &[StreamId], events: &[EventId]) -> Result<Snapshot, LogError> {
+        self.catch_up(None).await?;
+        self.copy.store().look_up(streams, events).await
+    }
+
+    /// KurrentDB keeps nobody out; the expected revision decides.
+    async fn hold(&self, streams: &[StreamId], events: &[EventId]) -> Result<Snapshot, LogError> {
+        self.look_up(streams, events).await
+    }
+
+    async fn release(&self) {}
+
+    async fn commit(&self, events: &[Recorded]) -> Result<(), CommitError> {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
+        let failed = |error| CommitError::Failed { error, transient: true };
+        if !self.joins_on(events).await.map_err(failed)? {
+            return Err(CommitError::Stale);
+        }
+        self.ledger.append(events).await.map_err(|error| self.count_races(error))?;
+        self.races.store(0, Ordering::Relaxed);
+        self.catch_up(Some(last.position)).await.map_err(failed)?;
+        // KurrentDB also says yes to a repetition of what another attempt has written. Then the ledger has that
+        // attempt's times, perhaps even other content, and the sequencer has to look at it.
+        let before = Position(first.position.0.saturating_sub(1));
+        let copied = self.copied(before, events.len()).await.map_err(failed)?;
+        if copied == events { Ok(()) } else { Err(CommitError::Stale) }
+    }
+}
+
+/// Nobody else writes to the copy, so that it can only fail for reasons of its own.
+fn not_copied(error: CommitError, at: Position) -> LogError {
+    match error {
+        CommitError::Failed { error, .. } => error,
+        CommitError::Stale => {
+            let reason = "the local replica has grown without the ledger; remove its files and start again";
+            LogError::Damaged { position: at, reason: reason.to_owned() }
+        }
+    }
+}
