@@ -16,8 +16,13 @@ mod event;
 pub mod identifier;
 pub mod interaction;
 pub mod lead;
+pub mod limits;
+pub mod messages;
+mod policy;
 pub mod reservation;
 pub mod task;
 pub mod words;
 
 pub use event::{DECLARED, Event, EventDeclaration, decode_as};
+pub use messages::RefusalDeclaration;
+pub use policy::Policy;

@@ -173,3 +173,80 @@ macro_rules! machine {
         }
     };
 }
+
+/// Declares why an aggregate refuses: variant, permanent code, the input field it is about, the texts for people
+/// in English and Chinese, and what to do. A variant may carry the state that stands in the way.
+macro_rules! refusals {
+    (
+        $(#[$doc:meta])*
+        Refusal {$(
+            $(#[doc = $cause:literal])+
+            $variant:ident $(($is:ident: $state:ty))? = $code:literal $(on $field:literal)? {
+                $en:literal, $remedy:literal, $zh:literal,
+            }
+        )+}
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Refusal {
+            $(
+                $(#[doc = $cause])+
+                #[doc = concat!("\n\nCode `", $code, "`.")]
+                $variant $(($state))?,
+            )+
+            /// A value of the command has no possible form.
+            Input($crate::limits::InvalidInput),
+        }
+
+        impl Refusal {
+            /// Every refusal of this aggregate.
+            pub const DECLARED: &'static [$crate::RefusalDeclaration] = &[$(
+                $crate::RefusalDeclaration {
+                    code: $code,
+                    field: $crate::messages::first(&[$($field)?]),
+                    cause: concat!($($cause),+),
+                    en: $en,
+                    remedy: $remedy,
+                    zh: $zh,
+                },
+            )+];
+        }
+
+        impl std::fmt::Display for Refusal {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$variant $(($is))? => {
+                        f.write_str($en)?;
+                        $(write!(f, " (it is {})", trunkline_kernel::State::name(*$is))?;)?
+                        f.write_str(concat!(": ", $remedy))
+                    })+
+                    Self::Input(input) => input.fmt(f),
+                }
+            }
+        }
+
+        impl std::error::Error for Refusal {}
+
+        impl trunkline_kernel::Refusal for Refusal {
+            fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $code,)+
+                    Self::Input(input) => input.code(),
+                }
+            }
+
+            fn field(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant { .. } => $crate::messages::first(&[$($field)?]),)+
+                    Self::Input(input) => Some(input.field()),
+                }
+            }
+        }
+
+        impl From<$crate::limits::InvalidInput> for Refusal {
+            fn from(input: $crate::limits::InvalidInput) -> Self {
+                Self::Input(input)
+            }
+        }
+    };
+}

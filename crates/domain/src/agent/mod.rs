@@ -1,8 +1,18 @@
 //! A person who speaks with customers: what the agent can do, and what the agent is doing now.
 
+mod decide;
 mod events;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use trunkline_kernel::{CallId, LeadId, ReservationId, State as _, Tag, Timestamp};
+
+use crate::policy::Policy;
+use crate::words::Work;
 
 pub use events::*;
+pub use refusal::Refusal;
 
 machine! {
     /// What an agent is doing now; what routing reads.
@@ -74,6 +84,209 @@ machine! {
             "pause_requested" => Wrapping,
             "pause_request_cancelled" => Wrapping,
             "signed_out" => Offline,
+        }
+    }
+}
+
+/// What can be asked of an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Make the agent known.
+    Register(Registered),
+    /// Change what is known.
+    ChangeProfile(ProfileChanged),
+    /// Begin the shift, paused at first.
+    SignIn,
+    /// Take work; while at work, cancels a requested pause.
+    MakeAvailable,
+    /// Take no work; while at work, from the end of that work on.
+    Pause {
+        /// Why.
+        reason: PauseReason,
+    },
+    /// Offer work. The event carries the token under which the offer is to be answered.
+    Reserve {
+        /// The offer.
+        reservation: ReservationId,
+        /// What is offered.
+        work: Work,
+        /// How long the offer stands.
+        policy: Policy,
+    },
+    /// The offer ran out.
+    MissOffer {
+        /// The offer.
+        reservation: ReservationId,
+        /// How many misses in a row lead to a pause.
+        policy: Policy,
+    },
+    /// The offer ended without the agent's fault.
+    ReleaseOffer {
+        /// The offer.
+        reservation: ReservationId,
+    },
+    /// Look at the offered lead before it is dialed.
+    StartPreview {
+        /// The lead.
+        lead: LeadId,
+        /// The token of the offer.
+        token: u64,
+    },
+    /// Take the offered call, or the call of the lead in preview; an available agent may begin a call of the
+    /// agent's own.
+    StartWork {
+        /// The call.
+        call: CallId,
+        /// The token of the offer; absent when the agent dials without one.
+        token: Option<u64>,
+    },
+    /// Customer and agent are connected.
+    StartTalking {
+        /// The call.
+        call: CallId,
+    },
+    /// Let the customer wait on the line.
+    Hold,
+    /// Go on with the conversation.
+    Resume,
+    /// The call is over, or was never answered.
+    StartWrap {
+        /// The call.
+        call: CallId,
+        /// How long the after-call work may take.
+        policy: Policy,
+    },
+    /// The after-call work is done.
+    EndWrap,
+    /// The wrap limit is over.
+    ExpireWrap,
+    /// End the shift.
+    SignOut,
+    /// The agent's program is silent.
+    LoseHeartbeat {
+        /// When it was last heard.
+        last_heard: Timestamp,
+        /// How long it may be silent.
+        policy: Policy,
+    },
+}
+
+/// An offer as the agent has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// Its id.
+    pub reservation: ReservationId,
+    /// What is offered.
+    pub work: Work,
+    /// The token under which it is to be answered.
+    pub token: u64,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// A person who speaks with customers.
+#[derive(Clone, Debug, Default)]
+pub struct Agent {
+    exists: bool,
+    presence: Presence,
+    /// The present offer, and after it was taken the one that the present work came from.
+    offer: Option<Offer>,
+    last_token: u64,
+    missed: u16,
+    pause_requested: Option<PauseReason>,
+    call: Option<CallId>,
+    wrap_until: Option<Timestamp>,
+}
+
+impl Agent {
+    /// What the agent is doing now.
+    pub fn presence(&self) -> Presence {
+        self.presence
+    }
+
+    /// The offer that stands, or that the present work came from.
+    pub fn offer(&self) -> Option<&Offer> {
+        self.offer.as_ref()
+    }
+
+    /// The call that the agent is or was last in.
+    pub fn call(&self) -> Option<CallId> {
+        self.call
+    }
+
+    /// When the after-call work ends by itself.
+    pub fn wrap_until(&self) -> Option<Timestamp> {
+        self.wrap_until
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Registered(_) => self.exists = true,
+            Event::Reserved(reserved) => {
+                let Reserved { reservation, work, token, expires_at } = *reserved;
+                self.offer = Some(Offer { reservation, work, token, expires_at });
+                self.last_token = token;
+            }
+            Event::OfferMissed(missed) => {
+                self.missed = missed.missed;
+                self.offer = None;
+            }
+            Event::OfferReleased(_) => self.offer = None,
+            Event::PreviewStarted(_) => self.missed = 0,
+            Event::WorkStarted(started) => {
+                self.missed = 0;
+                self.call = Some(started.call);
+            }
+            Event::WrapStarted(wrap) => self.wrap_until = Some(wrap.until),
+            Event::WrapEnded(_) => {
+                self.offer = None;
+                self.wrap_until = None;
+            }
+            Event::PauseRequested(requested) => self.pause_requested = Some(requested.reason),
+            Event::PauseRequestCancelled(_) => self.pause_requested = None,
+            Event::Paused(_) | Event::MadeAvailable(_) => {
+                self.missed = 0;
+                self.pause_requested = None;
+            }
+            Event::SignedOut(_) => {
+                self.offer = None;
+                self.pause_requested = None;
+                self.wrap_until = None;
+                self.missed = 0;
+            }
+            Event::ProfileChanged(_)
+            | Event::SignedIn(_)
+            | Event::TalkingStarted(_)
+            | Event::Held(_)
+            | Event::Resumed(_) => {}
+        }
+        self.presence = Presence::MACHINE.step(self.presence, event.verb()).unwrap_or(self.presence);
+    }
+
+    fn parties(&self, event: &Event) -> Vec<Tag> {
+        let of_offer = || {
+            let tags = self.offer.as_ref().map(|offer| [Tag::of(offer.reservation), offer.work.tag()]);
+            tags.into_iter().flatten()
+        };
+        match event {
+            Event::Reserved(reserved) => vec![Tag::of(reserved.reservation), reserved.work.tag()],
+            Event::OfferMissed(OfferMissed { reservation, .. })
+            | Event::OfferReleased(OfferReleased { reservation }) => vec![Tag::of(*reservation)],
+            Event::PreviewStarted(preview) => of_offer().chain([Tag::of(preview.lead)]).collect(),
+            Event::WorkStarted(started) => of_offer().chain([Tag::of(started.call)]).collect(),
+            Event::TalkingStarted(_)
+            | Event::Held(_)
+            | Event::Resumed(_)
+            | Event::WrapStarted(_)
+            | Event::WrapEnded(_) => self.call.map(Tag::of).into_iter().collect(),
+            Event::Registered(_)
+            | Event::ProfileChanged(_)
+            | Event::SignedIn(_)
+            | Event::MadeAvailable(_)
+            | Event::Paused(_)
+            | Event::PauseRequested(_)
+            | Event::PauseRequestCancelled(_)
+            | Event::SignedOut(_) => Vec::new(),
         }
     }
 }

@@ -1,8 +1,18 @@
 //! One telephone call, outbound or inbound, from its first trace to its classification.
 
+mod decide;
 mod events;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use trunkline_kernel::{AgentId, CampaignId, CustomerId, LeadId, State as _, Tag, Timestamp};
+
+use crate::policy::Policy;
+use crate::words::{By, Direction};
 
 pub use events::*;
+pub use refusal::Refusal;
 
 machine! {
     /// How far a call has come.
@@ -66,5 +76,124 @@ machine! {
         Dispositioned = "DISPOSITIONED" {
             "dispositioned" => Dispositioned,
         }
+    }
+}
+
+/// What can be asked of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Make it known.
+    Create(Created),
+    /// Forbid the dial.
+    Suppress(Suppressed),
+    /// Dial.
+    Dial,
+    /// The other end rings.
+    Ring,
+    /// Somebody or something answered.
+    Answer,
+    /// It was told who answered.
+    Classify(Classified),
+    /// Let it wait for an agent.
+    Queue(Queued),
+    /// Connect it with an agent.
+    Bridge(Bridged),
+    /// Let the customer wait on the line.
+    Hold,
+    /// Go on with the conversation.
+    Resume,
+    /// It is over.
+    End(Ended),
+    /// Classify it.
+    Disposition(Dispositioned),
+    /// Classify it by its cause, because the agent did not within the wrap limit.
+    DispositionBySystem {
+        /// The wrap limit.
+        policy: Policy,
+    },
+}
+
+/// One telephone call.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    state: CallState,
+    /// Absent before the call is known.
+    direction: Option<Direction>,
+    customer: Option<CustomerId>,
+    lead: Option<LeadId>,
+    campaign: Option<CampaignId>,
+    agent: Option<AgentId>,
+    bridged: bool,
+    ended: Option<(Timestamp, EndCause)>,
+    dispositioned_by: Option<By>,
+}
+
+impl Call {
+    /// How far it has come.
+    pub fn state(&self) -> CallState {
+        self.state
+    }
+
+    /// The customer, when identified.
+    pub fn customer(&self) -> Option<CustomerId> {
+        self.customer
+    }
+
+    /// The lead it is an attempt of.
+    pub fn lead(&self) -> Option<LeadId> {
+        self.lead
+    }
+
+    /// The campaign it belongs to.
+    pub fn campaign(&self) -> Option<CampaignId> {
+        self.campaign
+    }
+
+    /// The agent it was bridged to, or else the one it is meant for.
+    pub fn agent(&self) -> Option<AgentId> {
+        self.agent
+    }
+
+    /// When it ended and why.
+    pub fn ended(&self) -> Option<(Timestamp, EndCause)> {
+        self.ended
+    }
+
+    fn apply(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::Created(created) => {
+                self.direction = Some(created.direction);
+                self.customer = created.customer;
+                self.lead = created.lead;
+                self.campaign = created.campaign;
+                self.agent = created.agent;
+            }
+            Event::Bridged(bridged) => {
+                self.bridged = true;
+                // A source that does not name the agent who spoke has not meant the one who was to speak.
+                self.agent = bridged.agent;
+            }
+            Event::Ended(ended) => self.ended = Some((at, ended.cause)),
+            Event::Dispositioned(dispositioned) => self.dispositioned_by = Some(dispositioned.by),
+            Event::Suppressed(_)
+            | Event::Dialed(_)
+            | Event::Rang(_)
+            | Event::Answered(_)
+            | Event::Classified(_)
+            | Event::Queued(_)
+            | Event::Held(_)
+            | Event::Resumed(_) => {}
+        }
+        self.state = CallState::MACHINE.step(self.state, event.verb()).unwrap_or(self.state);
+    }
+
+    fn parties(&self) -> Vec<Tag> {
+        let tags = [
+            self.customer.map(Tag::of),
+            self.agent.map(Tag::of),
+            self.campaign.map(Tag::of),
+            self.lead.map(Tag::of),
+        ];
+        tags.into_iter().flatten().collect()
     }
 }

@@ -1,8 +1,22 @@
 //! A natural person or company that may be contacted: who it is, whose it is, and what it agreed to.
 
+mod decide;
 mod events;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trunkline_kernel::{AgentId, State as _, Tag, Timestamp};
+
+use crate::identifier::IdentifierId;
+use crate::lead::BlockReason;
+use crate::policy::Policy;
+use crate::words::{Channel, Purpose};
 
 pub use events::*;
+pub use refusal::Refusal;
 
 machine! {
     /// Whether a customer may be contacted for one purpose on one channel.
@@ -37,6 +51,172 @@ machine! {
             "consent_granted" => Granted,
             "consent_withdrawn" => Withdrawn,
             "consent_suppressed" => Suppressed,
+        }
+    }
+}
+
+/// What can be asked of a customer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Make the customer known.
+    Register(Registered),
+    /// Note an identifier; its claim goes into the same append.
+    LinkIdentifier(IdentifierLinked),
+    /// Take an identifier away; its claim is given up in the same append.
+    UnlinkIdentifier {
+        /// The claim.
+        claim: IdentifierId,
+    },
+    /// Change what is known.
+    ChangeProfile(ProfileChanged),
+    /// Record values for models.
+    RecordFeatures(FeaturesRecorded),
+    /// The customer agrees.
+    GrantConsent(ConsentGranted),
+    /// The customer refuses or takes the consent back.
+    WithdrawConsent(ConsentWithdrawn),
+    /// A rule or a list forbids contact.
+    SuppressContact(ConsentSuppressed),
+    /// The time limit of a consent or suppression has come.
+    ExpireConsent(ConsentExpired),
+    /// Make an agent responsible.
+    AssignOwner {
+        /// Who.
+        agent: AgentId,
+    },
+    /// Make nobody responsible.
+    ReleaseOwner,
+    /// Record a model's score.
+    Score(Scored),
+    /// Record what was understood about the customer's needs.
+    RecordInsight(InsightRecorded),
+}
+
+/// Whether the customer may be contacted for one purpose on one channel, and until when that holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// The state.
+    pub state: ConsentState,
+    /// When a grant or a suppression runs out.
+    pub until: Option<Timestamp>,
+}
+
+/// A natural person or company that may be contacted.
+#[derive(Clone, Debug, Default)]
+pub struct Customer {
+    exists: bool,
+    identifiers: BTreeMap<IdentifierId, crate::identifier::IdentifierKind>,
+    consents: BTreeMap<(Purpose, Channel), Consent>,
+    owner: Option<AgentId>,
+}
+
+impl Customer {
+    /// Whether the customer is registered.
+    pub fn exists(&self) -> bool {
+        self.exists
+    }
+
+    /// Who is responsible.
+    pub fn owner(&self) -> Option<AgentId> {
+        self.owner
+    }
+
+    /// The claims on the customer's identifiers.
+    pub fn identifiers(&self) -> BTreeSet<IdentifierId> {
+        self.identifiers.keys().copied().collect()
+    }
+
+    /// What was last said about contact for a purpose on a channel.
+    pub fn consent(&self, purpose: Purpose, channel: Channel) -> Consent {
+        self.consents.get(&(purpose, channel)).copied().unwrap_or_default()
+    }
+
+    /// What bars contact at `now`, when something does. A grant or a suppression whose time limit is past counts
+    /// as expired even before that is recorded. Without a word from the customer, marketing is barred unless the
+    /// policy allows it, and other purposes are free.
+    pub fn bar(
+        &self,
+        purpose: Purpose,
+        channel: Channel,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Option<BlockReason> {
+        let consent = self.consent(purpose, channel);
+        let over = consent.until.is_some_and(|until| until <= now);
+        match consent.state {
+            ConsentState::Granted if !over => None,
+            ConsentState::Suppressed if !over => Some(BlockReason::Rule),
+            ConsentState::Withdrawn => Some(BlockReason::Requested),
+            ConsentState::Unknown
+            | ConsentState::Expired
+            | ConsentState::Granted
+            | ConsentState::Suppressed => {
+                let barred = purpose == Purpose::Marketing && !policy.unknown_consent_allows_marketing;
+                barred.then_some(BlockReason::NoConsent)
+            }
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Registered(_) => self.exists = true,
+            Event::IdentifierLinked(linked) => {
+                self.identifiers.insert(linked.claim, linked.kind);
+            }
+            Event::IdentifierUnlinked(unlinked) => {
+                self.identifiers.remove(&unlinked.claim);
+            }
+            Event::ConsentGranted(granted) => {
+                self.consented(granted.purpose, granted.channel, event.verb(), granted.expires_at);
+            }
+            Event::ConsentWithdrawn(withdrawn) => {
+                self.consented(withdrawn.purpose, withdrawn.channel, event.verb(), None);
+            }
+            Event::ConsentSuppressed(suppressed) => {
+                self.consented(suppressed.purpose, suppressed.channel, event.verb(), suppressed.until);
+            }
+            Event::ConsentExpired(expired) => {
+                self.consented(expired.purpose, expired.channel, event.verb(), None);
+            }
+            Event::OwnerAssigned(assigned) => self.owner = Some(assigned.agent),
+            Event::OwnerReleased(_) => self.owner = None,
+            Event::ProfileChanged(_)
+            | Event::FeaturesRecorded(_)
+            | Event::Scored(_)
+            | Event::InsightRecorded(_) => {}
+        }
+    }
+
+    fn consented(
+        &mut self,
+        purpose: Purpose,
+        channel: Channel,
+        verb: &'static str,
+        until: Option<Timestamp>,
+    ) {
+        let consent = self.consents.entry((purpose, channel)).or_default();
+        if let Ok(state) = ConsentState::MACHINE.step(consent.state, verb) {
+            *consent = Consent { state, until };
+        }
+    }
+
+    fn parties(&self, event: &Event) -> Vec<Tag> {
+        match event {
+            Event::IdentifierLinked(IdentifierLinked { claim, .. })
+            | Event::IdentifierUnlinked(IdentifierUnlinked { claim, .. }) => vec![Tag::of(*claim)],
+            Event::OwnerAssigned(assigned) => {
+                [Some(assigned.agent), assigned.previous].into_iter().flatten().map(Tag::of).collect()
+            }
+            Event::OwnerReleased(released) => vec![Tag::of(released.agent)],
+            Event::Scored(scored) => scored.campaign.map(Tag::of).into_iter().collect(),
+            Event::InsightRecorded(recorded) => recorded.interaction.map(Tag::of).into_iter().collect(),
+            Event::Registered(_)
+            | Event::ProfileChanged(_)
+            | Event::FeaturesRecorded(_)
+            | Event::ConsentGranted(_)
+            | Event::ConsentWithdrawn(_)
+            | Event::ConsentSuppressed(_)
+            | Event::ConsentExpired(_) => Vec::new(),
         }
     }
 }

@@ -1,8 +1,19 @@
 //! One customer in one campaign, from the list to its end.
 
 mod events;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use trunkline_kernel::{
+    Aggregate, CallId, CampaignId, Category, CustomerId, LeadId, State as _, Tag, Timestamp,
+};
+
+use crate::campaign::AttemptPolicy;
+use crate::limits;
 
 pub use events::*;
+pub use refusal::Refusal;
 
 machine! {
     /// How far a lead has come.
@@ -46,5 +57,198 @@ machine! {
         Done = "DONE" {}
         /// Must not be called.
         DoNotCall = "DO_NOT_CALL" {}
+    }
+}
+
+/// What can be asked of a lead.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Put a customer on a campaign's list.
+    Add(Added),
+    /// Release it for queueing; one on hold only when its time has come.
+    Ready,
+    /// Let it wait to be dialed, or block it when something bars it.
+    Queue {
+        /// What bars calling this customer now, judged at this moment by the caller.
+        barred: Option<BlockReason>,
+    },
+    /// Take it out of the queue.
+    Unqueue,
+    /// Call it, or block it when something bars it.
+    Call {
+        /// The call.
+        call: CallId,
+        /// What bars calling this customer now, judged at this moment by the caller.
+        barred: Option<BlockReason>,
+    },
+    /// The call ended and nothing is settled: the lead rests and is tried again, or is exhausted.
+    Return {
+        /// The call.
+        call: CallId,
+        /// How the attempt ended.
+        outcome: AttemptOutcome,
+        /// The campaign's rule.
+        attempts: AttemptPolicy,
+        /// When the customer wants to be called again, whatever the rule says.
+        callback_at: Option<Timestamp>,
+    },
+    /// Let it rest.
+    Hold(Held),
+    /// It is settled.
+    Finish(Finished),
+    /// It must not be called.
+    Block(Blocked),
+}
+
+/// One customer in one campaign.
+#[derive(Clone, Debug, Default)]
+pub struct Lead {
+    state: LeadState,
+    parties: Option<(CampaignId, CustomerId)>,
+    call: Option<CallId>,
+    attempts: u16,
+    held_until: Option<Timestamp>,
+}
+
+impl Lead {
+    /// How far it has come.
+    pub fn state(&self) -> LeadState {
+        self.state
+    }
+
+    /// The campaign it belongs to.
+    pub fn campaign(&self) -> Option<CampaignId> {
+        self.parties.map(|(campaign, _)| campaign)
+    }
+
+    /// The customer.
+    pub fn customer(&self) -> Option<CustomerId> {
+        self.parties.map(|(_, customer)| customer)
+    }
+
+    /// How often it was called.
+    pub fn attempts(&self) -> u16 {
+        self.attempts
+    }
+
+    /// Emits the event when the machine permits it.
+    fn emit(&self, event: Event, refusal: fn(LeadState) -> Refusal) -> Result<Vec<Event>, Refusal> {
+        match LeadState::MACHINE.step(self.state, event.verb()) {
+            Ok(_) => Ok(vec![event]),
+            Err(_) if LeadState::MACHINE.is_final(self.state) => Err(Refusal::Over(self.state)),
+            Err(_) => Err(refusal(self.state)),
+        }
+    }
+
+    /// Emits the event, or a block when something bars calling.
+    fn emit_unless(
+        &self,
+        barred: Option<BlockReason>,
+        event: Event,
+        refusal: fn(LeadState) -> Refusal,
+    ) -> Result<Vec<Event>, Refusal> {
+        let permitted = self.emit(event, refusal)?;
+        match barred {
+            Some(reason) => self.emit(Blocked { reason }.into(), Refusal::Over),
+            None => Ok(permitted),
+        }
+    }
+
+    fn come_back(
+        &self,
+        now: Timestamp,
+        returned: Returned,
+        attempts: &AttemptPolicy,
+        callback_at: Option<Timestamp>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let call = returned.call;
+        let mut events = self.emit(returned.into(), Refusal::NotInCall)?;
+        if self.call != Some(call) {
+            return Err(Refusal::CallMismatch);
+        }
+        let callback_at = callback_at.filter(|at| *at > now);
+        if callback_at.is_none() && self.attempts >= attempts.attempts_max {
+            events.push(Finished { outcome: LeadOutcome::Exhausted }.into());
+        } else {
+            let until = callback_at.unwrap_or(now.plus(attempts.retry_after_ms));
+            events.push(Held { until }.into());
+        }
+        Ok(events)
+    }
+}
+
+impl Aggregate for Lead {
+    const CATEGORY: Category = Category::new("lead");
+    type Id = LeadId;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, now: Timestamp, command: Command) -> Result<Vec<Event>, Refusal> {
+        match (matches!(command, Command::Add(_)), self.parties.is_some()) {
+            (true, true) => return Err(Refusal::AlreadyExists),
+            (false, false) => return Err(Refusal::Unknown),
+            (true, false) | (false, true) => {}
+        }
+        match command {
+            Command::Add(added) => {
+                limits::attributes("attributes", &added.attributes)?;
+                Ok(vec![added.into()])
+            }
+            Command::Ready => {
+                let events = self.emit(Readied {}.into(), Refusal::NotWaiting)?;
+                if self.held_until.is_some_and(|until| now < until) {
+                    return Err(Refusal::Resting);
+                }
+                Ok(events)
+            }
+            Command::Queue { barred } => self.emit_unless(barred, Queued {}.into(), Refusal::NotReady),
+            Command::Unqueue => self.emit(Unqueued {}.into(), Refusal::NotQueued),
+            Command::Call { call, barred } => {
+                let attempt = self.attempts.saturating_add(1);
+                self.emit_unless(barred, Called { call, attempt }.into(), Refusal::NotCallable)
+            }
+            Command::Return { call, outcome, attempts, callback_at } => {
+                self.come_back(now, Returned { call, outcome }, &attempts, callback_at)
+            }
+            Command::Hold(held) => {
+                let past = held.until <= now;
+                let events = self.emit(held.into(), Refusal::NotHoldable)?;
+                if past { Err(Refusal::HoldPast) } else { Ok(events) }
+            }
+            Command::Finish(finished) => self.emit(finished.into(), Refusal::Over),
+            Command::Block(blocked) => self.emit(blocked.into(), Refusal::Over),
+        }
+    }
+
+    fn evolve(&mut self, _at: Timestamp, event: &Event) {
+        match event {
+            Event::Added(added) => self.parties = Some((added.campaign, added.customer)),
+            Event::Called(called) => {
+                self.call = Some(called.call);
+                self.attempts = called.attempt;
+            }
+            Event::Held(held) => self.held_until = Some(held.until),
+            Event::Readied(_) => self.held_until = None,
+            Event::Queued(_)
+            | Event::Unqueued(_)
+            | Event::Returned(_)
+            | Event::Finished(_)
+            | Event::Blocked(_) => {}
+        }
+        self.state = LeadState::MACHINE.step(self.state, event.verb()).unwrap_or(self.state);
+    }
+
+    fn tags(&self, event: &Event) -> Vec<Tag> {
+        let call = match event {
+            Event::Called(called) => Some(called.call),
+            Event::Returned(returned) => Some(returned.call),
+            Event::Finished(_) | Event::Blocked(_) => self.call,
+            Event::Added(_) | Event::Readied(_) | Event::Queued(_) | Event::Unqueued(_) | Event::Held(_) => {
+                None
+            }
+        };
+        let parties = self.parties.map(|(campaign, customer)| [Tag::of(campaign), Tag::of(customer)]);
+        parties.into_iter().flatten().chain(call.map(Tag::of)).collect()
     }
 }
