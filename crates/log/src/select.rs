@@ -25,14 +25,17 @@ impl Range {
                 below: until.map_or(i64::MAX, |until| until.saturating_add(1)),
             },
             Direction::Backwards => {
-                Self { above: until.map_or(0, |until| until - 1), below: from.unwrap_or(i64::MAX) }
+                Self { above: until.map_or(0, |until| (until - 1).max(0)), below: from.unwrap_or(i64::MAX) }
             }
         }
     }
 
-    /// The last position before the range and the last in it, for a caller that translates them.
-    pub(crate) fn ends(self) -> (u64, u64) {
-        (self.above.max(0).unsigned_abs(), self.below.saturating_sub(1).max(0).unsigned_abs())
+    /// The last position before the range and the last in it, where they are limited at all, for a caller
+    /// that translates them into versions.
+    pub(crate) fn bounds(self) -> [Option<i64>; 2] {
+        let before = (self.above > 0).then_some(self.above);
+        let last = (self.below < i64::MAX).then_some(self.below - 1);
+        [before, last]
     }
 }
 

@@ -109,6 +109,9 @@ impl Tail {
         let mut backoff = Backoff::up_to(self.limits.backoff_max);
         let mut hint = self.log.hint();
         loop {
+            // Whatever was hinted until now is looked for by this read. A hint that ran ahead of what can be
+            // read (trap 4) is then old, and the timer finds the event.
+            hint.borrow_and_update();
             match self.advance().await {
                 Ok(full) => {
                     backoff.reset();
@@ -173,16 +176,14 @@ impl Tail {
         }
     }
 
-    /// Waits until there is something to read, or until a hint could have been lost.
+    /// Waits for a hint, or until one could have been lost.
     async fn wait(&self, hint: &mut watch::Receiver<Position>) {
-        let head = self.head();
         let told = async {
-            if hint.wait_for(|position| *position > head).await.is_err() {
+            if hint.changed().await.is_err() {
                 // A log without hints any more is still read on the timer.
                 std::future::pending::<()>().await;
             }
         };
-        // A hint that runs ahead of what can be read (trap 4) is read at once and again on the timer.
         let _ = tokio::time::timeout(self.limits.reread, told).await;
     }
 }

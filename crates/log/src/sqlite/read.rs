@@ -81,33 +81,25 @@ async fn versions_between(
     stream: &StreamId,
     range: Range,
 ) -> Result<(Version, Version), LogError> {
-    let last = version(connection, stream).await?;
-    let (before, until) = range.ends();
-    let mut ends = [Version::EMPTY, last];
-    for (end, position) in ends.iter_mut().zip([before, until]) {
-        if position == 0 || position == i64::MAX as u64 - 1 {
-            continue;
-        }
-        let mut search = Bisect::up_to(last.0);
+    let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM events WHERE stream = ?")
+        .bind(stream.as_str())
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(store_error)?;
+    let mut ends = [0, count(last)];
+    for (end, position) in ends.iter_mut().zip(range.bounds()) {
+        let Some(position) = position else { continue };
+        let mut search = Bisect::up_to(count(last));
         while let Some(probe) = search.probe() {
             let query = sqlx::query_scalar("SELECT position FROM events WHERE stream = ? AND version = ?");
             let query = query.bind(stream.as_str()).bind(int(probe));
             let at: i64 = query.fetch_one(&mut *connection).await.map_err(store_error)?;
-            search.answer(probe, at <= int(position));
+            search.answer(probe, at <= position);
         }
-        *end = Version(search.found());
+        *end = search.found();
     }
-    let [after, last] = ends;
+    let [after, last] = ends.map(Version);
     Ok((after, last))
-}
-
-async fn version(connection: &mut SqliteConnection, stream: &StreamId) -> Result<Version, LogError> {
-    let version: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM events WHERE stream = ?")
-        .bind(stream.as_str())
-        .fetch_one(connection)
-        .await
-        .map_err(store_error)?;
-    Ok(Version(count(version)))
 }
 
 /// See [`crate::store::Store::look_up`]: the head is read first.
