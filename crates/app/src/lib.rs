@@ -6,6 +6,7 @@
 
 mod action;
 mod cache;
+pub mod cases;
 mod dispatcher;
 mod error;
 mod idempotency;

@@ -67,6 +67,11 @@ pub struct Campaign {
 }
 
 impl Campaign {
+    /// Whether it was drawn up.
+    pub fn exists(&self) -> bool {
+        self.exists
+    }
+
     /// Whether it dials.
     pub fn state(&self) -> CampaignState {
         self.state

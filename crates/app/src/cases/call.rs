@@ -1,0 +1,323 @@
+//! Calls together with the agents who speak in them and the leads that they are attempts of.
+
+use trunkline_domain::Policy;
+use trunkline_domain::agent::{self, Agent, Presence};
+use trunkline_domain::call::{self, Call, EndCause};
+use trunkline_domain::campaign::Campaign;
+use trunkline_domain::customer::{self, ConsentState, Customer};
+use trunkline_domain::lead::{self, AttemptOutcome, BlockReason, Lead, LeadOutcome, LeadState};
+use trunkline_domain::words::{Channel, Purpose, Work as Offered};
+use trunkline_kernel::{AgentId, CallId, Id as _, LeadId, StreamId};
+use uuid::Uuid;
+
+use super::lead::bar;
+use crate::{Action, ActionError, Work};
+
+/// The rule that consent is asked at the instant of dialing, as suppressed calls name it.
+const CONSENT_RULE: &str = "consent";
+const CONSENT_RULE_VERSION: &str = "1";
+
+/// Makes a call known. An attempt of a lead takes customer and campaign from the lead.
+#[derive(Clone, Debug)]
+pub struct CreateCall {
+    /// What is known of it.
+    pub created: call::Created,
+}
+
+impl Action for CreateCall {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let mut created = self.created.clone();
+        if let Some(lead) = created.lead {
+            let lead = work.state::<Lead>(lead).await?;
+            if lead.campaign().is_none() {
+                return Err(ActionError::refused(lead::Refusal::Unknown));
+            }
+            created.campaign = created.campaign.or(lead.campaign());
+            created.customer = created.customer.or(lead.customer());
+        }
+        let id: CallId = work.new_id();
+        work.run::<Call>(id, call::Command::Create(created)).await?;
+        Ok(id.uuid())
+    }
+}
+
+/// Dials a call for its lead and its agent, or suppresses it when the customer may not be called at this instant.
+#[derive(Clone, Debug)]
+pub struct DialCall {
+    /// Which.
+    pub call: CallId,
+    /// The token of the agent's offer, when the agent was offered the lead.
+    pub token: Option<u64>,
+    /// Whether silence counts as consent.
+    pub policy: Policy,
+}
+
+impl Action for DialCall {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let Self { call: id, token, policy } = self;
+        let call = work.state::<Call>(*id).await?;
+        let barred = match call.lead() {
+            Some(_) => bar(work, call.customer(), policy).await?,
+            None => None,
+        };
+        if let Some(lead) = call.lead() {
+            work.run::<Lead>(lead, lead::Command::Call { call: *id, barred }).await?;
+        }
+        if barred.is_some() {
+            let suppressed = call::Suppressed {
+                rule: CONSENT_RULE.to_owned(),
+                rule_version: CONSENT_RULE_VERSION.to_owned(),
+            };
+            work.run::<Call>(*id, call::Command::Suppress(suppressed)).await?;
+            return Ok(id.uuid());
+        }
+        if let Some(agent) = call.agent() {
+            work.run::<Agent>(agent, agent::Command::StartWork { call: *id, token: *token }).await?;
+        }
+        work.run::<Call>(*id, call::Command::Dial).await?;
+        Ok(id.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(self.call))
+    }
+}
+
+/// Connects a call with an agent, who then speaks. The agent may have been offered the call, may be in it already
+/// because it was dialed for the agent, or may be free.
+#[derive(Clone, Debug)]
+pub struct BridgeCall {
+    /// Which.
+    pub call: CallId,
+    /// With whom and after what wait.
+    pub bridged: call::Bridged,
+}
+
+impl Action for BridgeCall {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let call = self.call;
+        work.run::<Call>(call, call::Command::Bridge(self.bridged.clone())).await?;
+        if let Some(id) = self.bridged.agent {
+            let agent = work.state::<Agent>(id).await?;
+            match agent.presence() {
+                Presence::Available => {
+                    work.run::<Agent>(id, agent::Command::StartWork { call, token: None }).await?;
+                }
+                Presence::Reserved => {
+                    let offer = agent.offer().filter(|offer| offer.work == Offered::Call(call));
+                    let token = offer.map(|offer| offer.token);
+                    work.run::<Agent>(id, agent::Command::StartWork { call, token }).await?;
+                }
+                Presence::Offline
+                | Presence::Paused
+                | Presence::Preview
+                | Presence::Ringing
+                | Presence::Talking
+                | Presence::Holding
+                | Presence::Wrapping => {}
+            }
+            work.run::<Agent>(id, agent::Command::StartTalking { call }).await?;
+        }
+        Ok(call.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(self.call))
+    }
+}
+
+/// Lets the customer wait on the line.
+#[derive(Clone, Debug)]
+pub struct HoldCall {
+    /// Which.
+    pub call: CallId,
+}
+
+impl Action for HoldCall {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        work.run::<Call>(self.call, call::Command::Hold).await?;
+        if let Some((agent, _)) = in_call(work, self.call, &[Presence::Talking]).await? {
+            work.run::<Agent>(agent, agent::Command::Hold).await?;
+        }
+        Ok(self.call.uuid())
+    }
+}
+
+/// Goes on with the conversation.
+#[derive(Clone, Debug)]
+pub struct ResumeCall {
+    /// Which.
+    pub call: CallId,
+}
+
+impl Action for ResumeCall {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        work.run::<Call>(self.call, call::Command::Resume).await?;
+        if let Some((agent, _)) = in_call(work, self.call, &[Presence::Holding]).await? {
+            work.run::<Agent>(agent, agent::Command::Resume).await?;
+        }
+        Ok(self.call.uuid())
+    }
+}
+
+/// Ends a call. Its agent goes into after-call work. A lead that nobody was reached for comes back at once; one
+/// whose customer was spoken with comes back with the classification.
+#[derive(Clone, Debug)]
+pub struct EndCall {
+    /// Which.
+    pub call: CallId,
+    /// Why, and after what wait.
+    pub ended: call::Ended,
+    /// How long after-call work may take.
+    pub policy: Policy,
+}
+
+impl Action for EndCall {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let Self { call: id, ended, policy } = self;
+        let busy = [Presence::Ringing, Presence::Talking, Presence::Holding];
+        let agent = in_call(work, *id, &busy).await?;
+        work.run::<Call>(*id, call::Command::End(ended.clone())).await?;
+        if let Some((agent, _)) = agent {
+            work.run::<Agent>(agent, agent::Command::StartWrap { call: *id, policy: *policy }).await?;
+        }
+        if let Some((lead, outcome)) = unreached(work, *id, ended.cause).await? {
+            give_back(work, lead, *id, outcome, None).await?;
+        }
+        Ok(id.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(self.call))
+    }
+}
+
+/// Classifies a finished call: its lead goes on accordingly, its agent's after-call work ends, and a customer who
+/// asked not to be called is not called again.
+#[derive(Clone, Debug)]
+pub struct ClassifyResult {
+    /// Which.
+    pub call: CallId,
+    /// How it went.
+    pub dispositioned: call::Dispositioned,
+}
+
+impl Action for ClassifyResult {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let Self { call: id, dispositioned } = self;
+        work.run::<Call>(*id, call::Command::Disposition(dispositioned.clone())).await?;
+        let call = work.state::<Call>(*id).await?;
+        if let Some((agent, _)) = in_call(work, *id, &[Presence::Wrapping]).await? {
+            work.run::<Agent>(agent, agent::Command::EndWrap).await?;
+        }
+        if let Some(lead) = call.lead() {
+            let state = work.state::<Lead>(lead).await?.state();
+            if state == LeadState::InCall {
+                settle(work, lead, *id, dispositioned).await?;
+            }
+        }
+        if let Some(customer) = call.customer().filter(|_| dispositioned.do_not_call) {
+            let known = work.state::<Customer>(customer).await?;
+            let consent = known.consent(Purpose::Marketing, Channel::Call);
+            if known.exists() && consent.state != ConsentState::Withdrawn {
+                let withdrawn = customer::ConsentWithdrawn {
+                    purpose: Purpose::Marketing,
+                    channel: Channel::Call,
+                    reason: None,
+                };
+                work.run::<Customer>(customer, customer::Command::WithdrawConsent(withdrawn)).await?;
+            }
+        }
+        Ok(id.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(self.call))
+    }
+}
+
+/// The agent of a call, when the agent is in it and in one of these states.
+async fn in_call(
+    work: &mut Work<'_>,
+    call: CallId,
+    presences: &[Presence],
+) -> Result<Option<(AgentId, Presence)>, ActionError> {
+    let Some(id) = work.state::<Call>(call).await?.agent() else { return Ok(None) };
+    let agent = work.require::<Agent>(id).await?;
+    let there = agent.call() == Some(call) && presences.contains(&agent.presence());
+    Ok(there.then(|| (id, agent.presence())))
+}
+
+/// The lead of a call that reached nobody, and how the attempt ended.
+async fn unreached(
+    work: &mut Work<'_>,
+    call: CallId,
+    cause: EndCause,
+) -> Result<Option<(LeadId, AttemptOutcome)>, ActionError> {
+    let Some(lead) = work.state::<Call>(call).await?.lead() else { return Ok(None) };
+    if work.state::<Lead>(lead).await?.state() != LeadState::InCall {
+        return Ok(None);
+    }
+    let outcome = match cause {
+        EndCause::NoAnswer => AttemptOutcome::NoAnswer,
+        EndCause::Busy => AttemptOutcome::Busy,
+        EndCause::Machine => AttemptOutcome::Machine,
+        EndCause::Abandoned => AttemptOutcome::Abandoned,
+        EndCause::InvalidNumber | EndCause::Failed | EndCause::Phantom => AttemptOutcome::Failed,
+        EndCause::Completed | EndCause::AgentHangup | EndCause::CustomerHangup => return Ok(None),
+    };
+    Ok(Some((lead, outcome)))
+}
+
+async fn give_back(
+    work: &mut Work<'_>,
+    lead: LeadId,
+    call: CallId,
+    outcome: AttemptOutcome,
+    callback_at: Option<trunkline_kernel::Timestamp>,
+) -> Result<(), ActionError> {
+    let campaign = work.state::<Lead>(lead).await?.campaign();
+    let attempts = match campaign {
+        Some(campaign) => work.state::<Campaign>(campaign).await?.attempts().clone(),
+        None => Default::default(),
+    };
+    work.run::<Lead>(lead, lead::Command::Return { call, outcome, attempts, callback_at }).await?;
+    Ok(())
+}
+
+async fn settle(
+    work: &mut Work<'_>,
+    lead: LeadId,
+    call: CallId,
+    said: &call::Dispositioned,
+) -> Result<(), ActionError> {
+    if said.do_not_call {
+        let blocked = lead::Blocked { reason: BlockReason::Requested };
+        work.run::<Lead>(lead, lead::Command::Block(blocked)).await?;
+    } else if said.sale {
+        let finished = lead::Finished { outcome: LeadOutcome::Sale };
+        work.run::<Lead>(lead, lead::Command::Finish(finished)).await?;
+    } else {
+        let outcome = match (said.callback_at, said.right_party) {
+            (Some(_), _) => AttemptOutcome::Callback,
+            (None, true) => AttemptOutcome::Undecided,
+            (None, false) => AttemptOutcome::WrongParty,
+        };
+        give_back(work, lead, call, outcome, said.callback_at).await?;
+    }
+    Ok(())
+}
