@@ -15,11 +15,20 @@ use super::record::{Entry, Place, decode, encode};
 use crate::LogError;
 use crate::store::CommitError;
 
-/// How many events one read of the ledger takes.
-pub(super) const PAGE: usize = 1_000;
+/// The most events of one read of the ledger.
+const PAGE_EVENTS: usize = 1_000;
+/// The bytes after which a read of the ledger ends early, so that large events do not fill the memory.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The gRPC code of a request that can never succeed, for instance one that is too large.
 const INVALID_ARGUMENT: i32 = 3;
+
+/// A part of the ledger.
+pub(super) struct Part {
+    pub(super) events: Vec<Recorded>,
+    /// Whether the read stopped at a limit and not at the ledger's end.
+    pub(super) more: bool,
+}
 
 /// The ledger of one log.
 pub(super) struct Ledger {
@@ -65,30 +74,36 @@ impl Ledger {
         }
     }
 
-    /// Reads the next events after a position, never a part of a commit. None are left when it is empty.
-    pub(super) async fn read_after(&self, after: Position) -> Result<Vec<Recorded>, LogError> {
-        let mut entries = self.read(after, PAGE).await?;
-        if let Some(Entry { recorded, place }) =
-            entries.last().filter(|last| last.place.index < last.place.count)
-        {
+    /// Reads the next events after a position, never a part of a commit.
+    pub(super) async fn read_after(&self, after: Position) -> Result<Part, LogError> {
+        let (mut entries, full) = self.read(after, PAGE_EVENTS, PAGE_BYTES).await?;
+        let cut = entries.last().filter(|last| last.place.index < last.place.count);
+        if let Some(Entry { recorded: Recorded { position, .. }, place }) = cut {
             let missing = place.count.saturating_sub(place.index);
-            let last = recorded.position;
-            let rest = self.read(last, usize::try_from(missing).unwrap_or(usize::MAX)).await?;
-            if rest.len() as u64 != missing {
+            let count = usize::try_from(missing).unwrap_or(usize::MAX);
+            let (rest, _) = self.read(*position, count, usize::MAX).await?;
+            if rest.len() != count {
                 let reason = format!("only {} of the {missing} events committed with it follow", rest.len());
-                return Err(LogError::Damaged { position: last, reason });
+                return Err(LogError::Damaged { position: *position, reason });
             }
             entries.extend(rest);
         }
-        Ok(entries.into_iter().map(|entry| entry.recorded).collect())
+        Ok(Part { events: entries.into_iter().map(|entry| entry.recorded).collect(), more: full })
     }
 
     /// The event after a position, when there is one.
     pub(super) async fn read_one_after(&self, after: Position) -> Result<Option<Recorded>, LogError> {
-        Ok(self.read(after, 1).await?.pop().map(|entry| entry.recorded))
+        let (mut entries, _) = self.read(after, 1, usize::MAX).await?;
+        Ok(entries.pop().map(|entry| entry.recorded))
     }
 
-    async fn read(&self, after: Position, count: usize) -> Result<Vec<Entry>, LogError> {
+    /// Reads events after a position until one of the limits is reached, and says whether one was.
+    async fn read(
+        &self,
+        after: Position,
+        count: usize,
+        bytes: usize,
+    ) -> Result<(Vec<Entry>, bool), LogError> {
         let client = self.client()?;
         let options = ReadStreamOptions::default()
             .position(StreamPosition::Position(after.0))
@@ -96,16 +111,22 @@ impl Ledger {
             .deadline(self.patience);
         let call = async {
             let mut events = Vec::new();
+            let mut read = 0;
             let mut stream = client.read_stream(self.stream.as_str(), &options).await?;
             while let Some(event) = stream.next().await? {
+                read +=
+                    event.event.as_ref().map_or(0, |event| event.data.len() + event.custom_metadata.len());
                 events.extend(event.event);
+                if read >= bytes {
+                    break;
+                }
             }
-            Ok(events)
+            Ok((events, read))
         };
-        let events = match timeout(self.patience, call).await {
-            Ok(Ok(events)) => events,
+        let (events, read) = match timeout(self.patience, call).await {
+            Ok(Ok(found)) => found,
             // Nobody has appended yet.
-            Ok(Err(Error::ResourceNotFound)) => Vec::new(),
+            Ok(Err(Error::ResourceNotFound)) => (Vec::new(), 0),
             Ok(Err(error)) => {
                 self.is_transient(&client, &error);
                 return Err(store(error));
@@ -115,8 +136,11 @@ impl Ledger {
                 return Err(store(elapsed));
             }
         };
+        let full = events.len() >= count || read >= bytes;
         let positions = (1..).map(|step| after.plus(step));
-        events.iter().zip(positions).map(|(event, position)| decode(event, position)).collect()
+        let entries: Result<Vec<Entry>, LogError> =
+            events.iter().zip(positions).map(|(event, position)| decode(event, position)).collect();
+        Ok((entries?, full))
     }
 
     /// A subscription to everything after a position.

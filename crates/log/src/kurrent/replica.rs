@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 use trunkline_kernel::{EventId, Position, Recorded, StreamId, Version};
 
-use super::ledger::{Ledger, PAGE, store};
+use super::ledger::{Ledger, store};
 use crate::sequencer::announce;
 use crate::store::{CommitError, Snapshot, Store};
 use crate::{Direction, Filter, Log as _, LogError, Query, SqliteLog};
@@ -69,13 +69,13 @@ impl Replica {
     pub(super) async fn catch_up(&self, enough: Option<Position>) -> Result<(), LogError> {
         let mut head = self.head.lock().await;
         while enough.is_none_or(|enough| *head < enough) {
-            let page = self.ledger.read_after(*head).await?;
-            let Some(last) = page.last() else { break };
+            let part = self.ledger.read_after(*head).await?;
+            let Some(last) = part.events.last() else { break };
             let last = last.position;
-            self.copy.store().commit(&page).await.map_err(|error| not_copied(error, last))?;
+            self.copy.store().commit(&part.events).await.map_err(|error| not_copied(error, last))?;
             *head = last;
             announce(&self.hint, last);
-            if page.len() < PAGE && enough.is_none() {
+            if !part.more {
                 break;
             }
         }
@@ -154,12 +154,12 @@ impl Store for Replica {
     }
 }
 
-/// Nobody else writes to the copy, so that it can only fail for reasons of its own.
+/// Nobody else is meant to write to the copy.
 fn not_copied(error: CommitError, at: Position) -> LogError {
     match error {
         CommitError::Failed { error, .. } => error,
         CommitError::Stale => {
-            let reason = "the local replica has grown without the ledger; remove its files and start again";
+            let reason = "somebody else writes to the local replica; each process needs one of its own";
             LogError::Damaged { position: at, reason: reason.to_owned() }
         }
     }

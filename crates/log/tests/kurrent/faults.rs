@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use trunkline_kernel::{Position, SystemClock, Version};
 use trunkline_log::{AppendError, Expect, KurrentLog, Log as _, LogError};
+use trunkline_testkit::PATIENCE;
 use trunkline_testkit::kurrent::Fault;
-use trunkline_testkit::wait_for;
 
-use crate::support::{Ledger, all, append, stream, texts};
+use crate::support::{Ledger, append, stream, texts, until};
 
 #[tokio::test]
 async fn a_server_that_is_down_is_a_clean_error() -> Result<()> {
-    let ledger = Ledger::start().await?;
-    ledger.server.stop().await;
+    let ledger = Ledger::in_this_process().await?;
+    ledger.server().stop().await;
     let began = Instant::now();
     let Err(error) = ledger.open("a").await else { panic!("there is nothing to open") };
     assert!(matches!(error, LogError::Store(_)), "{error:?}");
@@ -25,15 +26,15 @@ async fn a_server_that_is_down_is_a_clean_error() -> Result<()> {
 
 #[tokio::test]
 async fn reads_go_on_while_the_server_is_away_and_appends_after_it() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let log = ledger.open("a").await?;
     log.append(append("1", Expect::NoStream, &["before"])).await?;
-    ledger.server.stop().await;
+    ledger.server().stop().await;
     assert_eq!(texts(&log).await?, ["before"]);
     let refused = log.append(append("1", Expect::Exactly(Version(1)), &["meanwhile"])).await;
     assert!(matches!(refused, Err(AppendError::Log(LogError::Store(_)))), "{refused:?}");
     assert!(matches!(log.head().await, Err(LogError::Store(_))));
-    ledger.server.start_again().await?;
+    ledger.server().start_again().await?;
     let appended = log.append(append("1", Expect::Exactly(Version(1)), &["after"])).await?;
     assert_eq!(appended.first, Position(2));
     assert_eq!(texts(&log).await?, ["before", "after"]);
@@ -42,11 +43,11 @@ async fn reads_go_on_while_the_server_is_away_and_appends_after_it() -> Result<(
 
 #[tokio::test]
 async fn a_server_that_comes_back_in_time_is_not_noticed() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let log = ledger.open("a").await?;
     log.append(append("1", Expect::NoStream, &["before"])).await?;
-    ledger.server.stop().await;
-    ledger.server.start_again().await?;
+    ledger.server().stop().await;
+    ledger.server().start_again().await?;
     log.append(append("1", Expect::Exactly(Version(1)), &["after"])).await?;
     assert_eq!(texts(&log).await?, ["before", "after"]);
     Ok(())
@@ -54,26 +55,26 @@ async fn a_server_that_comes_back_in_time_is_not_noticed() -> Result<()> {
 
 #[tokio::test]
 async fn an_append_whose_answer_is_lost_is_found_and_not_written_twice() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let log = ledger.open("a").await?;
     log.append(append("1", Expect::NoStream, &["first"])).await?;
-    ledger.server.on_next_append(Fault::LoseAnswer);
+    ledger.server().on_next_append(Fault::LoseAnswer);
     let appended = log.append(append("1", Expect::Exactly(Version(1)), &["lost", "found"])).await?;
     assert!(!appended.repeated);
     assert_eq!(log.stats().retries(), 1, "the connection did break");
     assert_eq!((appended.first, appended.last), (Position(2), Position(3)));
     assert_eq!(appended.versions, [(stream("1"), Version(3))]);
-    assert_eq!(*ledger.server.appends_seen().borrow(), 2, "it was looked up, not sent again");
+    assert_eq!(*ledger.server().appends_seen().borrow(), 2, "it was looked up, not sent again");
     assert_eq!(texts(&log).await?, ["first", "lost", "found"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn an_append_that_is_lost_or_refused_is_sent_again() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let log = ledger.open("a").await?;
     for (fault, text) in [(Fault::LoseRequest, "lost"), (Fault::Refuse, "refused")] {
-        ledger.server.on_next_append(fault);
+        ledger.server().on_next_append(fault);
         let appended = log.append(append(text, Expect::NoStream, &[text])).await?;
         assert!(!appended.repeated);
     }
@@ -84,12 +85,12 @@ async fn an_append_that_is_lost_or_refused_is_sent_again() -> Result<()> {
 
 #[tokio::test]
 async fn an_append_that_fails_for_good_can_be_repeated_without_harm() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let mut options = ledger.options("a");
     options.limits.retries_max = 0;
     let log = KurrentLog::open(options, Arc::new(SystemClock)).await?;
     let written = append("1", Expect::NoStream, &["once"]);
-    ledger.server.on_next_append(Fault::LoseAnswer);
+    ledger.server().on_next_append(Fault::LoseAnswer);
     let unknown = log.append(written.clone()).await;
     assert!(matches!(unknown, Err(AppendError::Log(_))), "{unknown:?}");
     let again = log.append(written.clone()).await?;
@@ -101,10 +102,10 @@ async fn an_append_that_fails_for_good_can_be_repeated_without_harm() -> Result<
 
 #[tokio::test]
 async fn refused_reads_do_not_fail_an_append() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     // The subscription alone can take one of the three away: the timer is slow here.
     let log = ledger.open_with_interval("a", Duration::from_hours(1)).await?;
-    ledger.server.refuse_reads(3);
+    ledger.server().refuse_reads(3);
     let appended = log.append(append("1", Expect::NoStream, &["once"])).await?;
     assert!(log.stats().retries() > 0);
     assert_eq!(appended.last, Position(1));
@@ -115,35 +116,58 @@ async fn refused_reads_do_not_fail_an_append() -> Result<()> {
 /// Trap 4: notifications get lost, and the timer finds the event.
 #[tokio::test]
 async fn t04_an_event_without_a_notification_is_found_by_the_timer() -> Result<()> {
-    let ledger = Ledger::start().await?;
-    ledger.server.silence_subscriptions(true);
+    let ledger = Ledger::in_this_process().await?;
+    ledger.server().silence_subscriptions(true);
     let (writer, reader) = (ledger.open("writer").await?, ledger.open("reader").await?);
     writer.append(append("1", Expect::NoStream, &["unannounced"])).await?;
-    reader.hint().wait_for(|position| *position == Position(1)).await?;
+    until(&reader, Position(1)).await?;
     assert_eq!(texts(&reader).await?, ["unannounced"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_notification_is_enough_when_the_timer_is_slow() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let reader = ledger.open_with_interval("reader", Duration::from_hours(1)).await?;
     let writer = ledger.open("writer").await?;
     writer.append(append("1", Expect::NoStream, &["announced"])).await?;
-    let mut hint = reader.hint();
-    tokio::time::timeout(trunkline_testkit::PATIENCE, hint.wait_for(|position| *position == Position(1)))
-        .await??;
+    until(&reader, Position(1)).await?;
     assert_eq!(texts(&reader).await?, ["announced"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn followers_survive_broken_connections() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let (writer, reader) = (ledger.open("writer").await?, ledger.open("reader").await?);
     for round in 0..5 {
-        ledger.server.break_connections();
+        ledger.server().break_connections();
         writer.append(append(&round.to_string(), Expect::NoStream, &["again"])).await?;
     }
-    wait_for("all events", async || Ok((all(&reader).await?.len() == 5).then_some(()))).await
+    until(&reader, Position(5)).await?;
+    assert_eq!(texts(&reader).await?, ["again"; 5]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_append_whose_process_ends_before_its_answer_is_there_for_the_next_one() -> Result<()> {
+    let ledger = Ledger::in_this_process().await?;
+    let reader = ledger.open("reader").await?;
+    let (_unanswered, held) = oneshot::channel();
+    ledger.server().on_next_append(Fault::HoldAnswer(held));
+    let written = append("1", Expect::NoStream, &["whole", "append"]);
+
+    let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let (options, same) = (ledger.options("a"), written.clone());
+    process.spawn(async move {
+        let log = KurrentLog::open(options, Arc::new(SystemClock)).await.unwrap();
+        log.append(same).await.unwrap();
+    });
+    until(&reader, Position(2)).await?;
+    tokio::task::spawn_blocking(move || process.shutdown_timeout(PATIENCE)).await?;
+
+    let next = ledger.open("a").await?;
+    assert_eq!(texts(&next).await?, ["whole", "append"]);
+    assert!(next.append(written).await?.repeated);
+    Ok(())
 }

@@ -11,7 +11,7 @@ use trunkline_log::{Append, Expect, KurrentLog, Log as _, LogError, StreamWrite}
 use crate::support::{Ledger, append, event, stream};
 
 fn client(ledger: &Ledger) -> Result<Client> {
-    let client = Client::new(ledger.server.connection_string().parse()?);
+    let client = Client::new(ledger.connection.parse()?);
     client.map_err(|error| anyhow::anyhow!("{error}"))
 }
 
@@ -27,7 +27,8 @@ async fn one_kurrentdb_event_is_one_event_with_the_envelope_as_metadata() -> Res
     });
     let appended = log.append(Append { writes: writes.collect(), checks: Vec::new() }).await?;
 
-    let mut found = client(&ledger)?.read_stream("trunkline", &ReadStreamOptions::default()).await?;
+    let mut found =
+        client(&ledger)?.read_stream(ledger.stream.as_str(), &ReadStreamOptions::default()).await?;
     for (written, index) in written.iter().zip(1_u64..) {
         let found = found.next().await?.and_then(|found| found.event).expect("an event");
         assert_eq!(found.revision, index - 1);
@@ -62,7 +63,9 @@ async fn what_is_not_trunklines_is_reported_with_its_place() -> Result<()> {
     let log = ledger.open("a").await?;
     log.append(append("1", Expect::NoStream, &["ours"])).await?;
     let foreign = EventData::json("foreign", &json!({}))?.id(event("").id.uuid());
-    client(&ledger)?.append_to_stream("trunkline", &AppendToStreamOptions::default(), foreign).await?;
+    client(&ledger)?
+        .append_to_stream(ledger.stream.as_str(), &AppendToStreamOptions::default(), foreign)
+        .await?;
     match ledger.open("b").await {
         Err(LogError::Damaged { position, reason }) => {
             assert_eq!(position.0, 2);
@@ -76,6 +79,7 @@ async fn what_is_not_trunklines_is_reported_with_its_place() -> Result<()> {
 #[tokio::test]
 async fn a_replica_of_another_ledger_is_refused() -> Result<()> {
     let (ledger, other) = (Ledger::start().await?, Ledger::start().await?);
+    assert!(other.connection != ledger.connection || other.stream != ledger.stream);
     for (ledger, text) in [(&ledger, "here"), (&other, "there")] {
         let log = ledger.open("a").await?;
         log.append(append("1", Expect::NoStream, &[text])).await?;
@@ -95,7 +99,7 @@ async fn two_ledgers_on_one_server_know_nothing_of_each_other() -> Result<()> {
     let ledger = Ledger::start().await?;
     let log = ledger.open("a").await?;
     let mut options = ledger.options("b");
-    options.ledger = "another".to_owned();
+    options.ledger.push_str("-another");
     let another = KurrentLog::open(options, Arc::new(SystemClock)).await?;
     log.append(append("1", Expect::NoStream, &["here"])).await?;
     let appended = another.append(append("1", Expect::NoStream, &["there"])).await?;

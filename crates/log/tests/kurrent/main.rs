@@ -4,6 +4,7 @@
 #![cfg(feature = "kurrentdb")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod contract;
 mod faults;
 mod layout;
 mod several;

@@ -11,10 +11,10 @@ use crate::support::{Ledger, all, append, stream, texts};
 
 #[tokio::test]
 async fn a_writer_with_old_knowledge_catches_up_and_keeps_its_place_behind() -> Result<()> {
-    let ledger = Ledger::start().await?;
+    let ledger = Ledger::in_this_process().await?;
     let (slow, quick) = (ledger.open("slow").await?, ledger.open("quick").await?);
-    let mut seen = ledger.server.appends_seen();
-    let release = ledger.server.hold_next_append();
+    let mut seen = ledger.server().appends_seen();
+    let release = ledger.server().hold_next_append();
     let held =
         tokio::spawn(async move { (slow.append(append("1", Expect::NoStream, &["second"])).await, slow) });
     seen.wait_for(|count| *count == 1).await?;
@@ -68,18 +68,46 @@ async fn of_two_processes_with_the_same_belief_one_wins_each_time() -> Result<()
     Ok(())
 }
 
+/// KurrentDB says yes to both, because it knows the event ids.
 #[tokio::test]
-async fn the_same_events_through_two_processes_are_appended_once() -> Result<()> {
-    let ledger = Ledger::start().await?;
+async fn the_same_events_through_two_processes_at_once_are_appended_once() -> Result<()> {
+    let ledger = Ledger::in_this_process().await?;
     let (a, b) = (ledger.open("a").await?, ledger.open("b").await?);
-    for round in 0..10 {
-        let same = append(&round.to_string(), Expect::NoStream, &["once"]);
-        let (first, second) = tokio::join!(a.append(same.clone()), b.append(same));
-        let (first, second) = (first?, second?);
-        assert!(first.repeated != second.repeated, "{first:?} {second:?}");
-        assert_eq!((first.last, first.recorded_at), (second.last, second.recorded_at));
-    }
-    assert_eq!(texts(&a).await?.len(), 10);
+    let same = append("1", Expect::NoStream, &["once"]);
+    let mut seen = ledger.server().appends_seen();
+    let releases = [ledger.server().hold_next_append(), ledger.server().hold_next_append()];
+    let both = [a, b].map(|log| {
+        let same = same.clone();
+        tokio::spawn(async move { (log.append(same).await, log) })
+    });
+    seen.wait_for(|count| *count == 2).await?;
+    drop(releases);
+    let [(first, a), (second, b)] = try_join_all(both).await?.try_into().ok().expect("two");
+    let (first, second) = (first?, second?);
+    assert_ne!(first.repeated, second.repeated);
+    assert_eq!((first.last, first.recorded_at), (second.last, second.recorded_at));
+    assert_eq!(all(&a).await?, all(&b).await?);
+    assert_eq!(texts(&a).await?, ["once"]);
+    Ok(())
+}
+
+/// As above, with other content under the same id: KurrentDB says yes again, and the log must not.
+#[tokio::test]
+async fn other_events_under_the_same_ids_through_two_processes_at_once_are_refused() -> Result<()> {
+    let ledger = Ledger::in_this_process().await?;
+    let (a, b) = (ledger.open("a").await?, ledger.open("b").await?);
+    let one = append("1", Expect::NoStream, &["one"]);
+    let mut other = append("1", Expect::NoStream, &["other"]);
+    other.writes[0].events[0].id = one.writes[0].events[0].id;
+    let mut seen = ledger.server().appends_seen();
+    let releases = [ledger.server().hold_next_append(), ledger.server().hold_next_append()];
+    let both =
+        [(a, one), (b, other)].map(|(log, append)| tokio::spawn(async move { log.append(append).await }));
+    seen.wait_for(|count| *count == 2).await?;
+    drop(releases);
+    let answers = try_join_all(both).await?;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+    assert!(answers.iter().any(|answer| matches!(answer, Err(AppendError::Reused { .. }))), "{answers:?}");
     Ok(())
 }
 

@@ -14,27 +14,55 @@ use trunkline_kernel::{Clock as _, Ids as _};
 use trunkline_log::{
     Append, Direction, Expect, Filter, KurrentLog, KurrentOptions, Log as _, LogError, Query, StreamWrite,
 };
+use trunkline_testkit::PATIENCE;
 use trunkline_testkit::kurrent::KurrentServer;
 
-/// A server, a folder for replicas and a ledger of its own.
+/// Names a real server for these tests to use in place of the one in the test process.
+const REAL_SERVER: &str = "TRUNKLINE_TEST_KURRENTDB";
+
+/// A ledger of its own, and a folder for replicas.
 pub(crate) struct Ledger {
-    pub(crate) server: KurrentServer,
+    server: Option<KurrentServer>,
+    pub(crate) connection: String,
+    pub(crate) stream: String,
     folder: TempDir,
 }
 
 impl Ledger {
+    /// On the real server where one is named, and otherwise in this process. It says which.
+    #[expect(clippy::print_stdout, reason = "whoever runs the tests has to see which server they ran on")]
     pub(crate) async fn start() -> Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
+        let Ok(connection) = std::env::var(REAL_SERVER) else {
+            println!("KurrentDB: the server of the test kit, because {REAL_SERVER} names no real one");
+            return Self::in_this_process().await;
+        };
+        println!("KurrentDB: the real server that {REAL_SERVER} names");
         install_tls_default();
-        Ok(Self { server: KurrentServer::start().await?, folder: TempDir::new()? })
+        let stream = format!("trunkline-test-{}", RandomIds.uuid());
+        Ok(Self { server: None, connection, stream, folder: TempDir::new()? })
+    }
+
+    /// In this process, where it can be made to misbehave.
+    pub(crate) async fn in_this_process() -> Result<Self> {
+        install_tls_default();
+        let server = KurrentServer::start().await?;
+        let connection = server.connection_string();
+        Ok(Self { server: Some(server), connection, stream: "trunkline".to_owned(), folder: TempDir::new()? })
+    }
+
+    /// The server in this process.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub(crate) fn server(&self) -> &KurrentServer {
+        self.server.as_ref().expect("only a server in this process misbehaves on demand")
     }
 
     /// What the process called `name` would open the log with.
     pub(crate) fn options(&self, name: &str) -> KurrentOptions {
-        let interval = Duration::from_millis(50);
-        KurrentOptions {
-            interval,
-            ..KurrentOptions::new(self.server.connection_string(), self.replica(name))
-        }
+        let mut options = KurrentOptions::new(self.connection.as_str(), self.replica(name));
+        options.ledger.clone_from(&self.stream);
+        options.interval = Duration::from_millis(50);
+        options
     }
 
     pub(crate) fn replica(&self, name: &str) -> PathBuf {
@@ -115,4 +143,11 @@ pub(crate) async fn texts(log: &KurrentLog) -> Result<Vec<String>> {
         value["text"].as_str().unwrap().to_owned()
     };
     Ok(events.iter().map(text).collect())
+}
+
+/// Waits until a process knows of a position.
+pub(crate) async fn until(log: &KurrentLog, position: Position) -> Result<()> {
+    let mut hint = log.hint();
+    tokio::time::timeout(PATIENCE, hint.wait_for(|known| *known >= position)).await??;
+    Ok(())
 }

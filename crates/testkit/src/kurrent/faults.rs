@@ -21,6 +21,8 @@ pub enum Fault {
     LoseAnswer,
     /// The append waits until the sender of this pair is used or dropped, and is then written as usual.
     Hold(oneshot::Receiver<()>),
+    /// The append is written, and its answer waits as with [`Fault::Hold`].
+    HoldAnswer(oneshot::Receiver<()>),
 }
 
 /// The misbehaviour asked for.
@@ -80,6 +82,11 @@ impl Faults {
                 // A dropped sender releases as well.
                 release.await.ok();
                 Ok(write())
+            }
+            Some(Fault::HoldAnswer(release)) => {
+                let outcome = write();
+                release.await.ok();
+                Ok(outcome)
             }
         }
     }
