@@ -83,7 +83,7 @@ test('the plain page runs a query that was typed, and shows the documentation', 
 test('the plain page speaks Chinese and runs a subscription', async () => {
   const opened = await open('/ide/plain.html', 'zh-CN');
   const { page } = opened;
-  await page.locator('#query').fill('subscription { eventAppended(after: "0") { position type } }');
+  await page.locator('#query').fill('subscription { events(after: "0") { position type } }');
   await page.getByRole('button', { name: '运行' }).click();
   await page.locator('#result').getByText('"position"').first().waitFor(patience);
   await page.getByRole('button', { name: '停止' }).click();

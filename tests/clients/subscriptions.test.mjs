@@ -8,7 +8,7 @@ import WebSocket from 'ws';
 import { run, start } from './server.mjs';
 
 const WANTED = 5;
-const query = 'subscription Log($after: Position) { eventAppended(after: $after) { position type } }';
+const query = 'subscription Log($after: Position) { events(after: $after) { position type } }';
 
 let server;
 before(async () => { server = await start(); });
@@ -22,7 +22,7 @@ async function take(client, variables, count = WANTED) {
   const taken = [];
   for await (const { data, errors } of client.iterate({ query, variables })) {
     assert.equal(errors, undefined, JSON.stringify(errors));
-    taken.push(data.eventAppended);
+    taken.push(data.events);
     if (taken.length === count) break;
   }
   return taken;

@@ -1,1 +1,105 @@
+//! The binary `trunkline`: configuration, telemetry, wiring, shutdown and the command line.
 
+mod cli;
+mod commands;
+pub mod config;
+mod http;
+mod metrics;
+mod read_models;
+mod serve;
+mod shutdown;
+mod store;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use config::{ConfigError, Layers, Settings};
+
+/// The exit code of wrong usage and wrong configuration; clap uses it as well.
+const USAGE: u8 = 2;
+
+/// Runs the command that the command line asks for.
+pub fn main() -> ExitCode {
+    // First of all: with two providers of cryptography in one build, rustls takes neither by itself.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        say_error("the provider of cryptography was set before the program began");
+        return ExitCode::FAILURE;
+    }
+    let cli = Cli::parse();
+    let (layers, settings) = match settings(&cli) {
+        Ok(read) => read,
+        Err(error) => {
+            say_error(&describe(&error.into()));
+            return ExitCode::from(USAGE);
+        }
+    };
+    match run(cli.command, layers, settings) {
+        Ok(code) => code,
+        Err(error) => {
+            say_error(&describe(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<ExitCode> {
+    let _telemetry = telemetry::start(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(_) => serve::serve(&settings, None).await.map(|()| ExitCode::SUCCESS),
+            Command::Migrate => commands::migrate::run(&settings).await,
+            Command::Import(import) => commands::import::run(&settings, &import).await,
+            Command::Log(command) => commands::log::run(&settings, command).await,
+            Command::Config(command) => commands::config::run(&layers, &command),
+        }
+    })
+}
+
+/// Defaults, then the file, then the environment, then the flags.
+fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
+    let mut layers = Layers::defaults()?;
+    if let Some(file) = &cli.common.config {
+        layers.file(file)?;
+    }
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    layers.variables(variables)?;
+    let data_dir = cli.common.data_dir.as_ref().map(|dir| dir.display().to_string());
+    let listen = match &cli.command {
+        Command::Serve(listen) => listen.listen.clone(),
+        _ => None,
+    };
+    let flags = [
+        ("--data-dir", "server.data_dir", data_dir),
+        ("--log-format", "telemetry.log_format", cli.common.log_format.clone()),
+        ("--log-filter", "telemetry.log_filter", cli.common.log_filter.clone()),
+        ("--listen", "server.listen", listen),
+    ];
+    for (flag, key, text) in flags {
+        if let Some(text) = text {
+            layers.flag(flag, key, text)?;
+        }
+    }
+    let settings = Settings::of(&layers)?;
+    Ok((layers, settings))
+}
+
+/// The error and everything that led to it, in one line.
+fn describe(error: &anyhow::Error) -> String {
+    format!("{error:#}")
+}
+
+#[expect(clippy::print_stderr, reason = "this is where the program speaks to the person who started it")]
+fn say_error(text: &str) {
+    eprintln!("trunkline: {text}");
+}
+
+/// Says something to the person who started the program, on standard output.
+#[expect(clippy::print_stdout, reason = "this is where the program speaks to the person who started it")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}

@@ -13,7 +13,7 @@ use crate::shell::{self, cargo, root, target, timed};
 pub(crate) fn run(check: bool) -> Result<()> {
     let binary = "trunkline-schemas";
     // With the features of the whole workspace, so that this builds nothing that the tests will not use.
-    timed(&mut cargo(&["build", "--workspace", "--all-features", "--bin", binary]))?;
+    timed(cargo(&["build", "--workspace", "--all-features", "--bin", binary]))?;
     let mut writer = Command::new(target("debug").join(binary));
     shell::run(writer.current_dir(root()).args(check.then_some("--check")))
 }

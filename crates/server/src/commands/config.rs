@@ -1,0 +1,72 @@
+//! `trunkline config`: what is set, and where.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use toml::Value;
+
+use crate::cli::{CheckFormat, ConfigCommand};
+use crate::config::{DEFAULTS, Layers};
+
+/// Settings that can hold a password are shown without it.
+const SECRET: [&str; 2] = ["log.url", "read_models.url"];
+
+pub(crate) fn run(layers: &Layers, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ConfigCommand::Defaults => crate::say(DEFAULTS.trim_end()),
+        ConfigCommand::Check { format: CheckFormat::Text } => {
+            let width = layers.iter().map(|(key, ..)| key.len()).max().unwrap_or_default();
+            for (key, value, origin) in layers.iter() {
+                crate::say(&format!("{key:width$} = {}  ({origin})", shown(key, value)));
+            }
+            crate::say("The configuration is right.");
+        }
+        ConfigCommand::Check { format: CheckFormat::Json } => {
+            let settings: serde_json::Map<_, _> = layers
+                .iter()
+                .map(|(key, value, origin)| {
+                    (key.to_owned(), json!({"value": shown(key, value), "from": origin.to_string()}))
+                })
+                .collect();
+            crate::say(&serde_json::to_string_pretty(&settings)?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(key: &str, value: &Value) -> String {
+    match value.as_str() {
+        Some(url) if SECRET.contains(&key) => format!("{:?}", without_password(url)),
+        _ => value.to_string(),
+    }
+}
+
+/// `postgres://user:***@host/database`.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority = rest.find(['/', '?']).map_or(rest, |end| &rest[..end]);
+    match authority.rsplit_once('@').map(|(user, _)| user).and_then(|user| user.split_once(':')) {
+        Some((user, password)) => {
+            format!(
+                "{scheme}://{}",
+                rest.replacen(&format!("{user}:{password}@"), &format!("{user}:***@"), 1)
+            )
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let shown =
+            ["postgres://li:s3cr@t@db:5432/x", "postgres://db/x", "", "kurrentdb://a:b@h:2113?tls=true"];
+        assert_eq!(
+            shown.map(without_password),
+            ["postgres://li:***@db:5432/x", "postgres://db/x", "", "kurrentdb://a:***@h:2113?tls=true"]
+        );
+    }
+}

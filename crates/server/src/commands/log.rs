@@ -1,0 +1,160 @@
+//! `trunkline log`: reading the log.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use trunkline_kernel::{Position, Recorded, StreamId, Version};
+use trunkline_log::{Direction, Feed, Filter, Log, Query};
+
+use crate::cli::{Export, LogCommand, Tail, Which};
+use crate::config::Settings;
+use crate::{shutdown, store};
+
+/// How many events are read at once.
+const PAGE: usize = 500;
+
+pub(crate) async fn run(settings: &Settings, command: LogCommand) -> anyhow::Result<ExitCode> {
+    let opened = store::open_log(settings).await?;
+    let done = match &command {
+        LogCommand::Tail(tail) => follow(settings, &opened, tail).await,
+        LogCommand::Show { what } => show(&*opened.log, what).await,
+        LogCommand::Export(export) => write_out(&*opened.log, export).await,
+    };
+    opened.log.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn follow(settings: &Settings, opened: &store::OpenLog, tail: &Tail) -> anyhow::Result<()> {
+    let stopping = shutdown::on_signal()?;
+    let filter = filter(&tail.which)?;
+    let query = Query {
+        filter: filter.clone(),
+        direction: Direction::Backwards,
+        from: None,
+        until: None,
+        limit: usize::from(tail.count).max(1),
+    };
+    let mut last = opened.log.read(&query).await?;
+    last.events.truncate(tail.count.into());
+    let print = |event: &Recorded| {
+        let text = if tail.json { json_line(event) } else { text_line(event) };
+        crate::say(&text);
+    };
+    last.events.iter().rev().for_each(print);
+    let feed = Feed::start(opened.log.clone(), settings.feed.clone());
+    let mut events = feed.subscribe(filter, last.head);
+    loop {
+        tokio::select! {
+            batch = events.next() => batch?.events.iter().for_each(|event| print(event)),
+            () = stopping.cancelled() => return Ok(()),
+        }
+    }
+}
+
+async fn show(log: &dyn Log, what: &str) -> anyhow::Result<()> {
+    if let Ok(position) = what.parse::<u64>() {
+        let before = Position(position.saturating_sub(1));
+        let query = Query {
+            filter: Filter::default(),
+            direction: Direction::Forwards,
+            from: Some(before),
+            until: Some(Position(position)),
+            limit: 1,
+        };
+        let page = log.read(&query).await?;
+        let Some(event) = page.events.first() else {
+            bail!("there is no event at position {position}; the last one is at {}", page.head);
+        };
+        crate::say(&serde_json::to_string_pretty(&envelope(event))?);
+        return Ok(());
+    }
+    let stream: StreamId = what.parse().context("give a position or the name of a stream")?;
+    let mut after = Version::EMPTY;
+    loop {
+        let events = log.read_stream(&stream, after, PAGE).await?;
+        events.iter().for_each(|event| crate::say(&text_line(event)));
+        match events.last() {
+            Some(last) if events.len() == PAGE => after = last.version,
+            None if after == Version::EMPTY => bail!("the log has no stream {stream}"),
+            Some(_) | None => return Ok(()),
+        }
+    }
+}
+
+async fn write_out(log: &dyn Log, export: &Export) -> anyhow::Result<()> {
+    let until = match export.until {
+        Some(position) => Position(position),
+        None => log.head().await?,
+    };
+    let mut out: Box<dyn Write> = match &export.output {
+        Some(file) => {
+            let made = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
+            Box::new(BufWriter::new(made))
+        }
+        None => Box::new(BufWriter::new(std::io::stdout().lock())),
+    };
+    let mut query = Query {
+        filter: filter(&export.which)?,
+        direction: Direction::Forwards,
+        from: Some(Position(export.after)),
+        until: Some(until),
+        limit: PAGE,
+    };
+    loop {
+        let page = log.read(&query).await?;
+        for event in &page.events {
+            writeln!(out, "{}", json_line(event)).context("cannot write the events")?;
+        }
+        match page.events.last() {
+            Some(last) if page.events.len() == PAGE => query.from = Some(last.position),
+            Some(_) | None => return out.flush().context("cannot write the events"),
+        }
+    }
+}
+
+fn filter(which: &Which) -> anyhow::Result<Filter> {
+    let tags = which.tags.iter().map(|tag| tag.parse()).collect::<Result<Vec<_>, _>>()?;
+    let types = which.types.iter().map(|name| name.parse()).collect::<Result<Vec<_>, _>>()?;
+    Ok(Filter { stream: None, category: which.category.clone(), tags, types })
+}
+
+fn text_line(event: &Recorded) -> String {
+    let Recorded { position, stream, version, event: said, .. } = event;
+    format!(
+        "{position:>8}  {}  {:<24} {stream} v{version}  {}",
+        said.occurred_at,
+        said.event_type.as_str(),
+        said.payload.as_str()
+    )
+}
+
+fn json_line(event: &Recorded) -> String {
+    envelope(event).to_string()
+}
+
+/// The whole envelope, in the API's spelling.
+fn envelope(event: &Recorded) -> Value {
+    let said = &event.event;
+    let payload = said.payload.read::<Value>().unwrap_or(Value::Null);
+    json!({
+        "position": event.position,
+        "stream": event.stream,
+        "version": event.version,
+        "id": said.id,
+        "type": said.event_type.as_str(),
+        "schemaVersion": said.schema_version.0,
+        "tags": said.tags,
+        "payload": payload,
+        "actor": said.cause.actor,
+        "commandId": said.cause.command,
+        "correlationId": said.cause.correlation,
+        "causationId": said.cause.causation,
+        "traceId": said.cause.trace.map(|trace| trace.to_string()),
+        "occurredAt": said.occurred_at,
+        "recordedAt": event.recorded_at,
+        "digest": event.digest.to_string(),
+    })
+}

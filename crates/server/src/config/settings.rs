@@ -1,0 +1,281 @@
+//! The settings as the program uses them.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::Value;
+use trunkline_log::{FeedLimits, LogLimits};
+
+use super::{ConfigError, Layers};
+
+/// Where the log is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogStore {
+    /// In the data directory.
+    Sqlite,
+    /// In a PostgreSQL database.
+    Postgres {
+        /// Its connection URL.
+        url: String,
+    },
+    /// In a KurrentDB cluster.
+    Kurrent {
+        /// Its connection string.
+        url: String,
+    },
+    /// In memory, gone with the process.
+    Memory,
+}
+
+/// Where the read models are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadModelStore {
+    /// In the data directory.
+    Sqlite,
+    /// In a PostgreSQL database.
+    Postgres {
+        /// Its connection URL.
+        url: String,
+    },
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// All settings, checked. Each is documented in `deploy/config.default.toml`.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the file of defaults documents each under the same name")]
+pub struct Settings {
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    pub shutdown: Duration,
+    pub ready_lag_max: u64,
+    pub log: LogStore,
+    pub ledger: String,
+    pub log_limits: LogLimits,
+    pub feed: FeedLimits,
+    pub read_models: ReadModelStore,
+    pub read_model_connections_max: u32,
+    pub command_attempts_max: u32,
+    pub cached_aggregates_max: NonZeroUsize,
+    pub graphql: trunkline_graphql::Limits,
+    pub log_format: LogFormat,
+    pub log_filter: String,
+    pub otlp_endpoint: Option<String>,
+    pub import_rows_in_flight_max: usize,
+    pub demo_calls_per_second: f64,
+    pub demo_seed: u64,
+}
+
+impl Settings {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// The first that has a value it does not take, with its key and where it stands.
+    pub fn of(layers: &Layers) -> Result<Self, ConfigError> {
+        let read = Reader(layers);
+        let log = read.log_store()?;
+        Ok(Self {
+            listen: read
+                .parsed("server.listen", "an address such as \"127.0.0.1:8080\" or \"0.0.0.0:80\"")?,
+            data_dir: PathBuf::from(read.text("server.data_dir")?),
+            shutdown: Duration::from_secs(read.number("server.shutdown_seconds", 0, 3_600)?),
+            ready_lag_max: read.number("server.ready_lag_max", 0, u32::MAX.into())?,
+            read_models: read.read_model_store(&log)?,
+            log,
+            ledger: read.text("log.ledger")?.to_owned(),
+            log_limits: read.log_limits()?,
+            feed: read.feed()?,
+            read_model_connections_max: read.narrow("read_models.connections_max", 2, 1_000)?,
+            command_attempts_max: read.narrow("commands.attempts_max", 1, 1_000)?,
+            cached_aggregates_max: NonZeroUsize::MIN
+                .saturating_add(read.size("commands.cached_aggregates_max", 1, 10_000_000)? - 1),
+            graphql: read.graphql()?,
+            log_format: match read.text("telemetry.log_format")? {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                other => return Err(read.choice("telemetry.log_format", &["text", "json"], other)),
+            },
+            log_filter: read.text("telemetry.log_filter")?.to_owned(),
+            otlp_endpoint: read.otlp_endpoint()?,
+            import_rows_in_flight_max: read.size("import.rows_in_flight_max", 1, 10_000)?,
+            demo_calls_per_second: read.rate("demo.calls_per_second", 0.01, 1_000.0)?,
+            demo_seed: read.number("demo.seed", 0, i64::MAX.unsigned_abs())?,
+        })
+    }
+}
+
+struct Reader<'a>(&'a Layers);
+
+impl Reader<'_> {
+    fn missing(&self, key: &str) -> ConfigError {
+        self.0.wrong(key, "is missing from the defaults, which a test rules out")
+    }
+
+    fn text(&self, key: &str) -> Result<&str, ConfigError> {
+        self.0.get(key).and_then(Value::as_str).ok_or_else(|| self.missing(key))
+    }
+
+    fn flag(&self, key: &str) -> Result<bool, ConfigError> {
+        self.0.get(key).and_then(Value::as_bool).ok_or_else(|| self.missing(key))
+    }
+
+    fn number(&self, key: &str, least: u64, most: u64) -> Result<u64, ConfigError> {
+        let number = self.0.get(key).and_then(Value::as_integer).ok_or_else(|| self.missing(key))?;
+        u64::try_from(number)
+            .ok()
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| self.0.wrong(key, format!("takes {least} to {most}, and is {number}")))
+    }
+
+    fn size(&self, key: &str, least: usize, most: usize) -> Result<usize, ConfigError> {
+        let number = self.number(key, least as u64, most as u64)?;
+        usize::try_from(number).map_err(|_| self.missing(key))
+    }
+
+    fn narrow(&self, key: &str, least: u32, most: u32) -> Result<u32, ConfigError> {
+        u32::try_from(self.number(key, least.into(), most.into())?).map_err(|_| self.missing(key))
+    }
+
+    fn millis(&self, key: &str) -> Result<Duration, ConfigError> {
+        Ok(Duration::from_millis(self.number(key, 1, 600_000)?))
+    }
+
+    fn rate(&self, key: &str, least: f64, most: f64) -> Result<f64, ConfigError> {
+        let rate = self.0.get(key).and_then(Value::as_float).ok_or_else(|| self.missing(key))?;
+        if (least..=most).contains(&rate) {
+            Ok(rate)
+        } else {
+            Err(self.0.wrong(key, format!("takes {least} to {most}, and is {rate}")))
+        }
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, key: &str, what: &str) -> Result<T, ConfigError> {
+        let text = self.text(key)?;
+        text.parse().map_err(|_| self.0.wrong(key, format!("takes {what}, and is {text:?}")))
+    }
+
+    fn choice(&self, key: &str, allowed: &[&str], given: &str) -> ConfigError {
+        let allowed: Vec<String> = allowed.iter().map(|word| format!("{word:?}")).collect();
+        self.0.wrong(key, format!("takes {}, and is {given:?}", allowed.join(", ")))
+    }
+
+    /// A URL with one of these beginnings. It can hold a password, so it is in no error.
+    fn url(&self, key: &str, schemes: &[&str]) -> Result<String, ConfigError> {
+        let url = self.text(key)?;
+        if schemes.iter().any(|scheme| url.starts_with(scheme)) {
+            return Ok(url.to_owned());
+        }
+        let given = if url.is_empty() { "is empty" } else { "begins otherwise" };
+        Err(self.0.wrong(key, format!("takes a URL that begins with {}, and {given}", schemes.join(" or "))))
+    }
+
+    fn log_limits(&self) -> Result<LogLimits, ConfigError> {
+        Ok(LogLimits {
+            queue_max: self.size("log.queue_max", 1, 1_000_000)?,
+            batch_appends_max: self.size("log.batch_appends_max", 1, 100_000)?,
+            batch_events_max: self.size("log.batch_events_max", 1, 100_000)?,
+            batch_bytes_max: self.size("log.batch_bytes_max", 1_024, 1 << 30)?,
+            event_bytes_max: self.size("log.event_bytes_max", 1_024, 64 << 20)?,
+            tags_per_event_max: self.size("log.tags_per_event_max", 8, 1_000)?,
+            events_per_append_max: self.size("log.events_per_append_max", 16, 100_000)?,
+            streams_per_append_max: self.size("log.streams_per_append_max", 8, 10_000)?,
+            page_max: self.size("log.page_max", 500, 1_000_000)?,
+            filter_terms_max: self.size("log.filter_terms_max", 1, 1_000)?,
+            streams_cached_max: self.size("log.streams_cached_max", 1, 100_000_000)?,
+            retries_max: self.narrow("log.retries_max", 0, 100)?,
+        })
+    }
+
+    fn feed(&self) -> Result<FeedLimits, ConfigError> {
+        Ok(FeedLimits {
+            tail_events_max: self.size("feed.tail_events_max", 1, 10_000_000)?,
+            tail_bytes_max: self.size("feed.tail_bytes_max", 1_024, 1 << 34)?,
+            page: self.size("feed.page", 1, 10_000)?,
+            reread: self.millis("feed.reread_ms")?,
+            backoff_max: self.millis("feed.backoff_max_ms")?,
+            pace: Duration::from_micros(self.number("feed.pace_us", 0, 1_000_000)?),
+            pace_max: Duration::from_millis(self.number("feed.pace_max_ms", 0, 10_000)?),
+        })
+    }
+
+    fn graphql(&self) -> Result<trunkline_graphql::Limits, ConfigError> {
+        Ok(trunkline_graphql::Limits {
+            introspection: self.flag("graphql.introspection")?,
+            depth_max: self.size("graphql.depth_max", 1, 100)?,
+            cost_max: self.size("graphql.cost_max", 1, 100_000_000)?,
+            query_bytes_max: self.size("graphql.query_bytes_max", 64, 16 << 20)?,
+            body_bytes_max: self.size("graphql.body_bytes_max", 1_024, 64 << 20)?,
+            time_max: self.millis("graphql.time_max_ms")?,
+            wait_max: self.millis("graphql.wait_max_ms")?,
+            persisted_queries_max: self.size("graphql.persisted_queries_max", 1, 1_000_000)?,
+            subscriptions_per_connection_max: self.size(
+                "graphql.subscriptions_per_connection_max",
+                1,
+                10_000,
+            )?,
+            subscriptions_max: self.size("graphql.subscriptions_max", 0, 1_000_000)?,
+            subscriber_messages_max: self.size("graphql.subscriber_messages_max", 1, 100_000)?,
+            slow_consumer_grace: self.millis("graphql.slow_consumer_grace_ms")?,
+            connection_init_max: self.millis("graphql.connection_init_max_ms")?,
+            keep_alive: self.millis("graphql.keep_alive_ms")?,
+            live_figures_interval: self.millis("graphql.live_figures_interval_ms")?,
+        })
+    }
+
+    fn log_store(&self) -> Result<LogStore, ConfigError> {
+        match self.text("log.store")? {
+            "sqlite" => Ok(LogStore::Sqlite),
+            "memory" => Ok(LogStore::Memory),
+            "postgres" => {
+                Ok(LogStore::Postgres { url: self.url("log.url", &["postgres://", "postgresql://"])? })
+            }
+            "kurrentdb" if cfg!(feature = "kurrentdb") => {
+                let schemes = ["kurrentdb://", "kurrentdb+discover://", "esdb://", "esdb+discover://"];
+                Ok(LogStore::Kurrent { url: self.url("log.url", &schemes)? })
+            }
+            "kurrentdb" => Err(self.0.wrong(
+                "log.store",
+                "is \"kurrentdb\", which this build was made without; build with `--features kurrentdb`",
+            )),
+            other => Err(self.choice("log.store", &["sqlite", "postgres", "kurrentdb", "memory"], other)),
+        }
+    }
+
+    fn read_model_store(&self, log: &LogStore) -> Result<ReadModelStore, ConfigError> {
+        let schemes = ["postgres://", "postgresql://"];
+        match (self.text("read_models.store")?, log) {
+            ("sqlite", _) => Ok(ReadModelStore::Sqlite),
+            ("", LogStore::Sqlite | LogStore::Kurrent { .. } | LogStore::Memory) => {
+                Ok(ReadModelStore::Sqlite)
+            }
+            ("" | "postgres", LogStore::Postgres { url }) if self.text("read_models.url")?.is_empty() => {
+                Ok(ReadModelStore::Postgres { url: url.clone() })
+            }
+            ("" | "postgres", _) => {
+                Ok(ReadModelStore::Postgres { url: self.url("read_models.url", &schemes)? })
+            }
+            (other, _) => Err(self.choice("read_models.store", &["", "sqlite", "postgres"], other)),
+        }
+    }
+
+    fn otlp_endpoint(&self) -> Result<Option<String>, ConfigError> {
+        let key = "telemetry.otlp_endpoint";
+        match self.text(key)? {
+            "" => Ok(None),
+            _ if !cfg!(feature = "otel") => {
+                let reason = "is given, and this build was made without traces; build with `--features otel`";
+                Err(self.0.wrong(key, reason))
+            }
+            _ => self.url(key, &["http://", "https://"]).map(Some),
+        }
+    }
+}

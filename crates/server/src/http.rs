@@ -1,0 +1,116 @@
+//! The routes beside the API: health, metrics, and what surrounds every request.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use trunkline_log::Log;
+
+use crate::metrics::Metrics;
+use crate::read_models::Progress;
+
+/// How long `/readyz` waits for the log.
+const LOG_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The content type of Prometheus' text format as `prometheus-client` writes it.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Station {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// How far the read models are.
+    pub progress: Arc<dyn Fn() -> Vec<Progress> + Send + Sync>,
+    /// How far behind they may be.
+    pub ready_lag_max: u64,
+}
+
+/// All routes.
+pub fn router(station: Station, api: Router) -> Router {
+    let metrics = Arc::clone(&station.metrics);
+    Router::new()
+        .route("/", get(|| async { Redirect::temporary("/graphql") }))
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(exposition))
+        .with_state(station)
+        .merge(api)
+        .layer(CatchPanicLayer::custom(fault))
+        .layer(middleware::from_fn_with_state(metrics, count))
+}
+
+/// Ready when the log answers and no read model is too far behind; says what is not.
+async fn ready(State(station): State<Station>) -> Response {
+    let head = tokio::time::timeout(LOG_PATIENCE, station.log.head()).await;
+    let head = match head {
+        Ok(Ok(head)) => Ok(head.0),
+        Ok(Err(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the log does not answer /readyz");
+            Err("the log cannot be read")
+        }
+        Err(_) => Err("the log does not answer"),
+    };
+    let mut not_ready: Vec<String> = head.err().map(str::to_owned).into_iter().collect();
+    let progress = (station.progress)();
+    for one in progress.iter().filter(|one| one.lag > station.ready_lag_max) {
+        not_ready
+            .push(format!("{} is {} events behind, more than {}", one.name, one.lag, station.ready_lag_max));
+    }
+    let projections: Vec<_> = progress
+        .iter()
+        .map(|one| json!({"name": one.name, "position": one.position, "lag": one.lag, "parked": one.parked}))
+        .collect();
+    let body = json!({
+        "ready": not_ready.is_empty(),
+        "notReady": not_ready,
+        "log": {"position": head.ok()},
+        "projections": projections,
+    });
+    let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, axum::Json(body)).into_response()
+}
+
+async fn exposition(State(station): State<Station>) -> Response {
+    match station.metrics.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS))], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "metrics cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let method = request.method().as_str().to_owned();
+    // The route, not the address: addresses are endless and can hold what does not belong into metrics.
+    let path = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let began = Instant::now();
+    let response = next.run(request).await;
+    metrics.count_request(&method, &path, response.status().as_u16(), began.elapsed());
+    response
+}
+
+/// A handler that panicked took down its own request only. What it said is in the log, not in the answer.
+fn fault(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let said = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("nothing that can be shown");
+    tracing::error!(panic = said, "a handler panicked");
+    let body = json!({"errors": [{
+        "message": "The server failed on this request. It is written down in its log.",
+        "extensions": {"code": "INTERNAL"},
+    }]});
+    (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(body)).into_response()
+}

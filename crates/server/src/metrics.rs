@@ -1,0 +1,201 @@
+//! What Prometheus reads at `/metrics`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use trunkline_log::{HistogramValues, LogStats};
+
+use crate::read_models::Progress;
+
+/// Upper bounds of the buckets of request times, in seconds.
+const REQUEST_SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// Which requests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    path: String,
+    status: u16,
+}
+
+/// Which read model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProjectionLabels {
+    projection: String,
+}
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Histogram,
+}
+
+/// Where the figures of other rooms come from.
+pub struct Sources {
+    /// The log, when it counts.
+    pub log: Option<Arc<LogStats>>,
+    /// The API.
+    pub api: Arc<trunkline_graphql::Stats>,
+    /// How far the read models are.
+    pub progress: Arc<dyn Fn() -> Vec<Progress> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("sources of metrics")
+    }
+}
+
+impl Metrics {
+    /// Registers everything.
+    pub fn new(sources: Sources) -> Self {
+        let mut registry = Registry::with_prefix("trunkline");
+        let requests = Family::default();
+        let request_seconds = Histogram::new(REQUEST_SECONDS);
+        registry.register("http_requests", "Requests by method, path and status", requests.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "From the head of a request to the head of its answer",
+            Unit::Seconds,
+            request_seconds.clone(),
+        );
+        registry.register_collector(Box::new(sources));
+        Self { registry, requests, request_seconds }
+    }
+
+    /// Counts a request that was answered.
+    pub fn count_request(&self, method: &str, path: &str, status: u16, took: Duration) {
+        let labels = RequestLabels { method: method.to_owned(), path: path.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+        self.request_seconds.observe(took.as_secs_f64());
+    }
+
+    /// The text that Prometheus reads.
+    ///
+    /// # Errors
+    /// When a metric cannot be written, which a test rules out.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+impl Collector for Sources {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let encoder = &mut encoder;
+        if let Some(log) = &self.log {
+            log_figures(encoder, log)?;
+        }
+        let api = &self.api;
+        counter(encoder, "graphql_queries", "Queries that were run", api.queries())?;
+        counter(encoder, "graphql_mutations", "Mutations that were run", api.mutations())?;
+        counter(encoder, "graphql_subscriptions", "Subscriptions that were begun", api.subscriptions())?;
+        counter(
+            encoder,
+            "graphql_refused",
+            "Requests that were refused before they were run",
+            api.refused(),
+        )?;
+        let slow = "Subscribers that were disconnected because they read too slowly";
+        counter(encoder, "graphql_slow_consumers", slow, api.slow_consumers())?;
+        gauge(encoder, "graphql_subscribers", "Subscriptions that are open", api.subscribers())?;
+        let progress = (self.progress)();
+        family(encoder, "projection_position", "How far a read model is in the log", &progress, |p| {
+            p.position
+        })?;
+        family(
+            encoder,
+            "projection_lag",
+            "How many events a read model is behind the log",
+            &progress,
+            |p| p.lag,
+        )?;
+        family(encoder, "projection_parked", "Events that a read model could not fold", &progress, |p| {
+            p.parked
+        })
+    }
+}
+
+fn log_figures(encoder: &mut DescriptorEncoder<'_>, log: &LogStats) -> Result<(), std::fmt::Error> {
+    let latency = log.append_latency_us.values();
+    let help = "From the call of append to its durable answer";
+    histogram(encoder, "log_append_duration", help, Some(&Unit::Seconds), &latency, 1e-6)?;
+    let batch = log.batch_appends.values();
+    histogram(encoder, "log_batch_appends", "Appends that shared one commit", None, &batch, 1.0)?;
+    counter(encoder, "log_events", "Events made durable by this process", log.appended_events())?;
+    counter(encoder, "log_conflicts", "Appends that met another writer", log.conflicts())?;
+    counter(encoder, "log_repeats", "Appends that were already in the log", log.repeats())?;
+    counter(encoder, "log_busy", "Appends refused because the queue was full", log.busy())?;
+    counter(encoder, "log_retries", "Commits that were tried again", log.retries())?;
+    gauge(encoder, "log_appends_under_way", "Appends that are not answered yet", log.under_way())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus has doubles only; sums stay far below 2^53")]
+fn histogram(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    unit: Option<&Unit>,
+    values: &HistogramValues,
+    scale: f64,
+) -> Result<(), std::fmt::Error> {
+    let mut buckets: Vec<(f64, u64)> =
+        values.buckets.iter().map(|(bound, count)| (*bound as f64 * scale, *count)).collect();
+    buckets.push((f64::MAX, values.over));
+    let count = buckets.iter().map(|(_, count)| count).sum();
+    encoder.encode_descriptor(name, help, unit, MetricType::Histogram)?.encode_histogram::<NoLabelSet>(
+        values.sum as f64 * scale,
+        count,
+        &buckets,
+        None,
+    )
+}
+
+fn counter(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: u64,
+) -> Result<(), std::fmt::Error> {
+    encoder
+        .encode_descriptor(name, help, None, MetricType::Counter)?
+        .encode_counter::<NoLabelSet, u64, f64>(&value, None)
+}
+
+fn gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: u64,
+) -> Result<(), std::fmt::Error> {
+    encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&signed(value))
+}
+
+fn family(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    progress: &[Progress],
+    value: fn(&Progress) -> u64,
+) -> Result<(), std::fmt::Error> {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for one in progress {
+        let labels = ProjectionLabels { projection: one.name.clone() };
+        metric.encode_family(&labels)?.encode_gauge(&signed(value(one)))?;
+    }
+    Ok(())
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,85 @@
+//! Serving: wiring, and a shutdown that loses no acknowledged command.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use trunkline_graphql::{Api, Services};
+use trunkline_log::Feed;
+
+use crate::config::Settings;
+use crate::http::{Station, router};
+use crate::metrics::{Metrics, Sources};
+use crate::{shutdown, store};
+
+/// What runs beside the server, given its address, until the token is cancelled.
+pub type Companion =
+    Box<dyn FnOnce(SocketAddr, CancellationToken) -> futures::future::BoxFuture<'static, ()> + Send>;
+
+/// Serves until the process is asked to stop.
+///
+/// # Errors
+/// When a store cannot be opened or the address cannot be listened on.
+pub async fn serve(settings: &Settings, companion: Option<Companion>) -> anyhow::Result<()> {
+    let stopping = shutdown::on_signal()?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} (`server.listen`)", settings.listen))?;
+    let address = listener.local_addr()?;
+    let opened = store::open_log(settings).await?;
+    let log = Arc::clone(&opened.log);
+    let feed = Arc::new(Feed::start(Arc::clone(&log), settings.feed.clone()));
+    let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log)));
+    let services = Services { dispatcher, log: Arc::clone(&log), feed: Arc::clone(&feed), ids: store::ids() };
+    let api = Api::new(services, settings.graphql.clone(), stopping.clone());
+    let progress: Arc<dyn Fn() -> Vec<crate::read_models::Progress> + Send + Sync> = Arc::new(Vec::new);
+    let sources = Sources { log: opened.stats, api: api.stats(), progress: Arc::clone(&progress) };
+    let station = Station {
+        log: Arc::clone(&log),
+        metrics: Arc::new(Metrics::new(sources)),
+        progress,
+        ready_lag_max: settings.ready_lag_max,
+    };
+    crate::say(&format!("serving on http://{address}"));
+    let beside = companion.map(|companion| tokio::spawn(companion(address, stopping.clone())));
+    let routes = router(station, api.router());
+    let served = answer_until(listener, routes, stopping, settings.shutdown).await;
+    if let Some(beside) = beside {
+        // It ends by the same token; a panic of it is in the log and takes nothing down.
+        let _ = beside.await;
+    }
+    // Whoever was answered is in the log: closing it waits for the appends under way, and only then may the
+    // followers end.
+    log.close().await;
+    drop(feed);
+    served
+}
+
+/// Answers requests. After `stopping` no new ones are taken, and those under way have `grace` to end.
+async fn answer_until(
+    listener: TcpListener,
+    routes: axum::Router,
+    stopping: CancellationToken,
+    grace: Duration,
+) -> anyhow::Result<()> {
+    let stop = stopping.clone();
+    let server = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.cancelled().await });
+    let mut server = std::pin::pin!(server.into_future());
+    tokio::select! {
+        ended = &mut server => return ended.context("the server failed"),
+        () = stopping.cancelled() => {}
+    }
+    match tokio::time::timeout(grace, server).await {
+        Ok(ended) => ended.context("the server failed"),
+        Err(_) => {
+            tracing::warn!(
+                grace_s = grace.as_secs(),
+                "requests were still under way when the time to stop was over"
+            );
+            Ok(())
+        }
+    }
+}
