@@ -1,7 +1,9 @@
 //! All events of all aggregates, for followers that read the whole log.
 
-use smallvec::{SmallVec, smallvec};
-use trunkline_kernel::{Recorded, StoredEvent, UnknownEvent};
+use smallvec::SmallVec;
+use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEvent};
+
+use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task};
 
@@ -35,6 +37,23 @@ macro_rules! all_events {
             pub const fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(event) => event.name(),)+
+                }
+            }
+
+            /// The version of the shape that is written today.
+            pub fn schema_version(&self) -> SchemaVersion {
+                match self {
+                    $(Self::$variant(event) => event.schema_version(),)+
+                }
+            }
+
+            /// What it says, in canonical form.
+            ///
+            /// # Errors
+            /// When a value has no JSON form, which a test of every event type rules out.
+            pub fn payload(&self) -> serde_json::Result<Payload> {
+                match self {
+                    $(Self::$variant(event) => event.payload(),)+
                 }
             }
 
@@ -81,7 +100,7 @@ impl Event {
     /// When this build does not know the type, or the payload does not have the declared shape.
     pub fn decode(recorded: &Recorded) -> Result<SmallVec<[Self; 1]>, UnknownEvent> {
         let event = &recorded.event;
-        Self::of(event.event_type.as_str(), event.payload.as_str()).map(|event| smallvec![event])
+        decode(UPCASTERS, event.event_type.as_str(), event.schema_version, event.payload.as_str())
     }
 }
 
@@ -92,5 +111,7 @@ impl Event {
 /// As [`Event::decode`].
 pub fn decode_as<E: StoredEvent>(recorded: &Recorded) -> Result<SmallVec<[E; 1]>, UnknownEvent> {
     let event = &recorded.event;
-    E::decode(event.event_type.as_str(), event.payload.as_str()).map(|event| smallvec![event])
+    let events: SmallVec<[Of<E>; 1]> =
+        decode(UPCASTERS, event.event_type.as_str(), event.schema_version, event.payload.as_str())?;
+    Ok(events.into_iter().map(|Of(event)| event).collect())
 }

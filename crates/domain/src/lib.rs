@@ -20,7 +20,9 @@ pub mod limits;
 pub mod messages;
 mod policy;
 pub mod reservation;
+pub mod schema;
 pub mod task;
+pub mod upcast;
 pub mod words;
 
 pub use event::{DECLARED, Event, EventDeclaration, decode_as};

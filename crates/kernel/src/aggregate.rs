@@ -62,6 +62,17 @@ pub enum UnknownEvent {
         /// The name that was stored.
         event_type: String,
     },
+    /// The version is neither the one declared nor an older one that can be read.
+    #[error(
+        "events of type {event_type:?} in schema version {version} cannot be read by this build: use the build \
+         that wrote them or a newer one"
+    )]
+    Version {
+        /// The name that was stored.
+        event_type: String,
+        /// The version that was stored.
+        version: u16,
+    },
     /// The payload does not have the declared shape.
     #[error("the payload of an event of type {event_type:?} does not have the shape of its schema")]
     Shape {
