@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 use trunkline_app::Dispatcher;
+use trunkline_domain::Policy;
 use trunkline_kernel::Ids;
 use trunkline_log::{Feed, Log};
 
@@ -20,6 +21,8 @@ use crate::stats::Stats;
 pub struct Services {
     /// The one path of commands to the log.
     pub dispatcher: Arc<Dispatcher>,
+    /// The numbers that rules turn on.
+    pub policy: Policy,
     /// The log itself, for auditors.
     pub log: Arc<dyn Log>,
     /// The tail of the log that all subscriptions share.

@@ -1,47 +1,36 @@
 //! Who asks, in which language, and under which trace: everything that a request says outside its query.
 
 use axum::http::HeaderMap;
+use trunkline_domain::messages::Language;
 use trunkline_kernel::{Actor, ActorKind, Ids, TraceId};
 
 /// The header that names the actor until tokens do.
 const ACTOR_HEADER: &str = "x-trunkline-actor";
 
-/// The language of messages to people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English, also for every language that is not known.
-    #[default]
-    English,
-    /// 中文
-    Chinese,
-}
-
-impl Language {
-    /// The better of the two for an `Accept-Language` header.
-    pub fn accepted(header: &str) -> Self {
-        let mut best = (0.0, Self::English);
-        for part in header.split(',') {
-            let mut words = part.split(';').map(str::trim);
-            let tag = words.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = words
-                .find_map(|word| word.strip_prefix("q="))
-                .map_or(1.0, |quality| quality.parse::<f32>().unwrap_or(0.0));
-            let language = match tag.split('-').next() {
-                Some("zh") => Self::Chinese,
-                Some("en") => Self::English,
-                _ => continue,
-            };
-            if quality > best.0 {
-                best = (quality, language);
-            }
+/// The better of the two languages that are spoken here for an `Accept-Language` header.
+fn accepted(header: &str) -> Language {
+    let mut best = (0.0, Language::English);
+    for part in header.split(',') {
+        let mut words = part.split(';').map(str::trim);
+        let tag = words.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = words
+            .find_map(|word| word.strip_prefix("q="))
+            .map_or(1.0, |quality| quality.parse::<f32>().unwrap_or(0.0));
+        let language = match tag.split('-').next() {
+            Some("zh") => Language::Chinese,
+            Some("en") => Language::English,
+            _ => continue,
+        };
+        if quality > best.0 {
+            best = (quality, language);
         }
-        best.1
     }
+    best.1
 }
 
 /// What a request says outside its query.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// Who asks.
     pub actor: Actor,
     /// The distributed trace that the client runs under.
@@ -57,7 +46,7 @@ impl Caller {
     ///
     /// # Errors
     /// A message for the client when the actor header does not name an actor.
-    pub fn of(headers: &HeaderMap, ids: &dyn Ids) -> Result<Self, String> {
+    pub(crate) fn of(headers: &HeaderMap, ids: &dyn Ids) -> Result<Self, String> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let actor = match header(ACTOR_HEADER) {
             Some(text) => text.parse().map_err(|error| format!("{ACTOR_HEADER}: {error}"))?,
@@ -65,7 +54,7 @@ impl Caller {
         };
         let trace = header("traceparent").and_then(trace_of);
         let request = trace.map_or_else(|| ids.uuid().simple().to_string(), |trace| trace.to_string());
-        let language = header("accept-language").map(Language::accepted).unwrap_or_default();
+        let language = header("accept-language").map_or(Language::English, accepted);
         Ok(Self { actor, trace, request, language })
     }
 }
@@ -99,7 +88,7 @@ mod tests {
             ("", Language::English),
         ];
         for (header, expected) in cases {
-            assert_eq!(Language::accepted(header), expected, "{header}");
+            assert_eq!(accepted(header), expected, "{header}");
         }
     }
 

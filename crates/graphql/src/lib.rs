@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod http;
 mod measure;
+mod mutation;
 mod page;
 mod params;
 mod persisted;

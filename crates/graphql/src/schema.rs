@@ -1,20 +1,19 @@
 //! The schema and its text.
 
-use async_graphql::{EmptyMutation, Schema, SchemaBuilder};
+use async_graphql::{Schema, SchemaBuilder};
 
 use crate::api::Services;
 use crate::config::Limits;
 use crate::measure::CostLimit;
+use crate::mutation::Mutation;
 use crate::query::Query;
 use crate::subscription::Subscription;
-
-pub(crate) type Mutation = EmptyMutation;
 
 /// The schema with everything that it reads and writes.
 pub(crate) type TrunklineSchema = Schema<Query, Mutation, Subscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), EmptyMutation, Subscription::default())
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }
 
 /// Builds the schema over its services. Depth and size were checked before a request gets here.
@@ -23,6 +22,7 @@ pub(crate) fn build(services: Services, limits: &Limits) -> TrunklineSchema {
         .data(services.log)
         .data(services.feed)
         .data(services.dispatcher)
+        .data(services.policy)
         .extension(CostLimit { cost_max: limits.cost_max })
         .finish()
 }

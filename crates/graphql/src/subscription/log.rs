@@ -19,7 +19,7 @@ pub(crate) struct LogSubscriptions;
 impl LogSubscriptions {
     /// The events of the log as they are appended, in order, without a gap and each once. To go on after a
     /// break, give the position of the last event that was seen.
-    async fn event_appended(
+    async fn events(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which events; all when absent.")] filter: Option<EventFilter>,

@@ -1,0 +1,119 @@
+//! From a parsed input to the payload: one path for every mutation.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use trunkline_app::{Action, CommandError, Dispatcher, Idempotency, Refused, Request, Single};
+use trunkline_domain::messages::{self, Language};
+use trunkline_kernel::{Aggregate, EventId, Payload, Position, Timestamp};
+use uuid::Uuid;
+
+use super::edge::{Fields, UserError};
+use crate::context::Caller;
+use crate::error::{ApiError, ApiResult, ErrorCode};
+
+/// What a mutation has done, or why it did nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Done {
+    /// What it was done to.
+    pub id: Option<Uuid>,
+    /// Why nothing was done.
+    pub errors: Vec<UserError>,
+    /// The position that the log has reached with it.
+    pub position: Option<Position>,
+    /// The events that it led to.
+    pub events: Vec<EventId>,
+    /// Whether this is the stored answer to an earlier request.
+    pub repeated: bool,
+}
+
+/// Runs an action under the caller's name, unless the input had something wrong.
+pub(crate) async fn carry_out<A>(
+    ctx: &Context<'_>,
+    idempotency_key: Option<String>,
+    occurred_at: Option<Timestamp>,
+    mut fields: Fields,
+    action: Option<A>,
+) -> ApiResult<Done>
+where
+    A: Action<Answer = Uuid>,
+{
+    let caller = ctx.data_unchecked::<Caller>();
+    let idempotency = idempotency_key.and_then(|key| {
+        let fingerprint = fingerprint(ctx)?;
+        fields.take("idempotencyKey", Idempotency::new(&key, fingerprint.as_str().as_bytes()))
+    });
+    let errors = fields.into_errors();
+    let (Some(action), true) = (action, errors.is_empty()) else {
+        return Ok(Done { errors, ..Done::default() });
+    };
+    let request =
+        Request { idempotency, trace: caller.trace, occurred_at, ..Request::by(caller.actor.clone()) };
+    match ctx.data_unchecked::<Arc<Dispatcher>>().execute(request, &action).await {
+        Ok(outcome) => Ok(Done {
+            id: Some(outcome.answer),
+            errors: Vec::new(),
+            position: Some(outcome.position),
+            events: outcome.events,
+            repeated: outcome.repeated,
+        }),
+        Err(CommandError::Refused(refused)) => {
+            Ok(Done { errors: vec![told(refused, caller.language)], ..Done::default() })
+        }
+        Err(CommandError::Invalid { reason }) => {
+            let error = UserError { code: "COMMAND_TOO_LARGE".to_owned(), field: None, message: reason };
+            Ok(Done { errors: vec![error], ..Done::default() })
+        }
+        Err(CommandError::Contended { .. }) => {
+            let message = "Others were writing to the same thing all the time; try again in a moment.";
+            Err(ApiError::new(ErrorCode::Unavailable, message))
+        }
+        Err(CommandError::Log(error)) => Err(error.into()),
+        Err(error @ (CommandError::Unreadable(_) | CommandError::Unstorable(_))) => {
+            Err(ApiError::fault(&error))
+        }
+    }
+}
+
+fn told(refused: Refused, language: Language) -> UserError {
+    // The English text of a refusal tells the state that stood in the way as well; the Chinese one is general.
+    let message = match language {
+        Language::English => refused.message,
+        Language::Chinese => messages::text(&refused.code, language).unwrap_or(refused.message),
+    };
+    UserError { code: refused.code, field: refused.field, message }
+}
+
+/// What is asked under an idempotency key: the mutation's name and its whole input but the key, in canonical
+/// form, so that the order of fields and the use of variables make no difference.
+fn fingerprint(ctx: &Context<'_>) -> Option<Payload> {
+    let mut asked = serde_json::Map::new();
+    for (name, value) in ctx.field().arguments().ok()? {
+        let mut value = value.into_json().ok()?;
+        if let Some(input) = value.as_object_mut() {
+            input.remove("idempotencyKey");
+        }
+        asked.insert(name.to_string(), value);
+    }
+    Payload::of(&(ctx.field().name(), asked)).ok()
+}
+
+/// Runs one command on one aggregate. The command is made of the input's fields, or not when one is wrong.
+pub(crate) async fn single<A>(
+    ctx: &Context<'_>,
+    idempotency_key: Option<String>,
+    id: &ID,
+    command: impl FnOnce(&mut Fields) -> Option<A::Command>,
+) -> ApiResult<Done>
+where
+    A: Aggregate,
+    A::Id: Serialize + DeserializeOwned,
+    A::Command: Clone + Sync,
+{
+    let mut fields = Fields::default();
+    let (id, command) = (fields.id("id", id), command(&mut fields));
+    let action = id.zip(command).map(|(id, command)| Single::<A> { id, command });
+    carry_out(ctx, idempotency_key, None, fields, action).await
+}

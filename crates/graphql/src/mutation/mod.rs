@@ -1,0 +1,28 @@
+//! What can be done. Every mutation is a verb with one `input` and answers with a payload.
+
+mod agent;
+mod call;
+mod campaign;
+mod carry_out;
+mod customer;
+mod edge;
+mod interaction;
+mod lead;
+mod payload;
+mod reservation;
+mod task;
+
+use async_graphql::MergedObject;
+
+/// Everything that can be done.
+#[derive(MergedObject, Default)]
+pub(crate) struct Mutation(
+    customer::CustomerMutations,
+    agent::AgentMutations,
+    campaign::CampaignMutations,
+    lead::LeadMutations,
+    call::CallMutations,
+    reservation::ReservationMutations,
+    interaction::InteractionMutations,
+    task::TaskMutations,
+);
