@@ -44,6 +44,12 @@ impl<'a> Comparison<'a> {
         if old == new && self.old_root.get("$defs") == self.new_root.get("$defs") || depth == 0 {
             return;
         }
+        for keyword in ["oneOf", "anyOf"] {
+            self.variants(path, keyword, old, new, depth);
+            if new.get(keyword).is_some() && old.get(keyword).is_none() {
+                return;
+            }
+        }
         let (old, new) = match (old, new) {
             (Value::Object(old), Value::Object(new)) => (old, new),
             // `true` takes everything, so it is at least as wide as whatever was there.
@@ -53,9 +59,6 @@ impl<'a> Comparison<'a> {
         self.types(path, old, new);
         self.properties(path, old, new, depth);
         self.values(path, old, new);
-        for keyword in ["oneOf", "anyOf"] {
-            self.variants(path, old.get(keyword), new.get(keyword), depth);
-        }
         for keyword in ["items", "additionalProperties"] {
             match (old.get(keyword), new.get(keyword)) {
                 (Some(old), Some(new)) => self.compare(&format!("{path}[]"), old, new, depth - 1),
@@ -117,18 +120,17 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Each old variant has to be readable as one of the new ones.
-    fn variants(&mut self, path: &str, old: Option<&'a Value>, new: Option<&'a Value>, depth: usize) {
-        let Some(new) = new else { return };
-        let Some(old) = old else { return self.reason(path, "has variants now") };
-        for variant in list(old) {
+    /// Each old variant, or the one shape that the old schema has, has to be readable as one of the new ones.
+    fn variants(&mut self, path: &str, keyword: &str, old: &'a Value, new: &'a Value, depth: usize) {
+        let Some(candidates) = new.get(keyword).map(list) else { return };
+        for variant in old.get(keyword).map_or_else(|| vec![old], list) {
             let fits = |candidate: &&'a Value| {
                 let mut trial =
                     Comparison { old_root: self.old_root, new_root: self.new_root, reasons: Vec::new() };
                 trial.compare(path, variant, candidate, depth - 1);
                 trial.reasons.is_empty()
             };
-            if !list(new).iter().any(fits) {
+            if !candidates.iter().any(fits) {
                 self.reason(path, &format!("can no longer be {}", name_of(variant)));
             }
         }
@@ -185,6 +187,9 @@ mod tests {
         );
         let (two, three) = (json!({ "enum": ["x", "y"] }), json!({ "enum": ["x", "y", "z"] }));
         assert_eq!(breaks(&two, &three), Vec::<String>::new());
+        let optional = json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] });
+        assert_eq!(breaks(&json!({ "type": "string" }), &optional), Vec::<String>::new());
+        assert!(!breaks(&json!({ "type": "integer" }), &optional).is_empty());
         let named = json!({ "$ref": "#/$defs/A", "$defs": { "A": { "type": "string" } } });
         assert_eq!(breaks(&named, &json!({ "type": "string" })), Vec::<String>::new());
     }
