@@ -1,1 +1,14 @@
+//! Pure statistics of the contact centre: sums of what happened in, figures out. Every figure names its
+//! numerator and its denominator, and an empty denominator gives no figure rather than a zero.
 
+mod figure;
+mod figures;
+mod quality;
+mod sums;
+
+pub use figure::{Figure, Unit};
+pub use figures::{Kpi, figure};
+pub use quality::{
+    CSAT_GOOD_FROM, Interval, NetPromoter, csat, first_contact_resolution, net_promoter, wilson,
+};
+pub use sums::{SERVICE_LEVELS_S, Sums};

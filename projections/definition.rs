@@ -1,0 +1,85 @@
+//! What there is: the read models by name.
+
+use trunkline_database::{Dialect, Table};
+
+use crate::fold::Fold;
+use crate::{agent_availability, customer_360, kpi, outreach, task_board};
+
+/// The tables of a read model as scripts; `{g}` stands for the generation.
+#[derive(Clone, Copy, Debug)]
+pub struct Script {
+    /// For SQLite.
+    pub sqlite: &'static str,
+    /// For PostgreSQL.
+    pub postgres: &'static str,
+}
+
+impl Script {
+    /// The text for one database and one generation.
+    pub fn text(&self, dialect: Dialect, generation: u32) -> String {
+        let text = match dialect {
+            Dialect::Sqlite => self.sqlite,
+            Dialect::Postgres => self.postgres,
+        };
+        text.replace("{g}", &format!("_g{generation}"))
+    }
+}
+
+/// A read model as declared.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// Its permanent name: checkpoints hang on it.
+    pub name: &'static str,
+    /// Grows with every change of tables or fold, so that a new generation is built.
+    pub version: u32,
+    /// The categories of streams that it folds.
+    pub categories: &'static [&'static str],
+    /// Its tables.
+    pub tables: &'static [&'static Table],
+    /// Its tables as scripts.
+    pub script: Script,
+    /// An empty fold.
+    pub fold: fn() -> Box<dyn Fold>,
+}
+
+/// The read models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadModel {
+    /// Who a customer is.
+    Customer360,
+    /// What agents are doing.
+    AgentAvailability,
+    /// How tasks stand.
+    TaskBoard,
+    /// Campaigns and their leads.
+    Outreach,
+    /// Calls and the figures made of them.
+    Kpi,
+}
+
+impl ReadModel {
+    /// Every read model.
+    pub const ALL: [Self; 5] =
+        [Self::Customer360, Self::AgentAvailability, Self::TaskBoard, Self::Outreach, Self::Kpi];
+
+    /// How it is declared.
+    pub fn definition(self) -> &'static Definition {
+        match self {
+            Self::Customer360 => &customer_360::DEFINITION,
+            Self::AgentAvailability => &agent_availability::DEFINITION,
+            Self::TaskBoard => &task_board::DEFINITION,
+            Self::Outreach => &outreach::DEFINITION,
+            Self::Kpi => &kpi::DEFINITION,
+        }
+    }
+
+    /// Its permanent name.
+    pub fn name(self) -> &'static str {
+        self.definition().name
+    }
+
+    /// The read model of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|model| model.name() == name)
+    }
+}

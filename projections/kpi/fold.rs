@@ -1,0 +1,271 @@
+//! How events become facts, and facts become sums.
+
+use std::collections::{BTreeMap, HashMap};
+
+use trunkline_database::{Json, TableRow};
+use trunkline_domain::agent::Presence;
+use trunkline_domain::{Event, agent, call, lead};
+use trunkline_insight::Sums;
+use trunkline_kernel::{AgentId, CallId, CampaignId, LeadId, Millis, Position, Recorded, Timestamp};
+
+use super::{
+    CallHistoryRow, CallRow, Dimensions, Granularity, KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow,
+    PRESENCE_MINUTES_MAX, PresenceRow, RollupRow, dimensions_of, facts, presence_sums, sums_of, windows,
+};
+use crate::fold::{Fold, Keyed, Put, Store, Totals, Unfoldable};
+use crate::words::As;
+
+type Window = (Granularity, Timestamp, Dimensions);
+
+/// What a call added to its window when a batch began; absent for calls that were not there.
+type Before = Option<(Dimensions, Sums)>;
+
+/// The rows in memory.
+pub struct KpiFold {
+    calls: Keyed<CallId, CallRow>,
+    history: Put<(Timestamp, CallId, Position), CallHistoryRow>,
+    agents: Keyed<AgentId, KpiAgentRow>,
+    intervals: Put<(Timestamp, AgentId), PresenceRow>,
+    leads: Keyed<LeadId, KpiLeadRow>,
+    marks: Put<(Timestamp, LeadId, As<LeadMark>), LeadMarkRow>,
+    rollups: Totals<Window, Sums>,
+    touched: HashMap<CallId, Before>,
+}
+
+impl Default for KpiFold {
+    fn default() -> Self {
+        let rollups =
+            Totals::new(RollupRow::TABLE, |(granularity, window_start, dimensions): &Window, sums| {
+                RollupRow {
+                    granularity: *granularity,
+                    window_start: *window_start,
+                    dimensions: dimensions.clone(),
+                    sums: *sums,
+                }
+                .values()
+            });
+        Self {
+            calls: Keyed::default(),
+            history: Put::default(),
+            agents: Keyed::default(),
+            intervals: Put::default(),
+            leads: Keyed::default(),
+            marks: Put::default(),
+            rollups,
+            touched: HashMap::new(),
+        }
+    }
+}
+
+impl Fold for KpiFold {
+    fn want(&mut self, recorded: &Recorded, event: &Event) {
+        let first = recorded.version.0 == 1;
+        match event {
+            Event::Call(event) => {
+                if let Some(id) = recorded.stream.id() {
+                    if first { self.calls.want_new(id) } else { self.calls.want(id) }
+                }
+                if let call::Event::Created(call::Created { agent: Some(agent), .. })
+                | call::Event::Bridged(call::Bridged { agent: Some(agent), .. }) = event
+                {
+                    self.agents.want(*agent);
+                }
+                if let (call::Event::Dialed(_), Some(lead)) = (event, recorded.event.tags.id()) {
+                    self.leads.want(lead);
+                }
+            }
+            Event::Agent(_) => {
+                if let Some(id) = recorded.stream.id() {
+                    if first { self.agents.want_new(id) } else { self.agents.want(id) }
+                }
+            }
+            Event::Campaign(_)
+            | Event::Command(_)
+            | Event::Customer(_)
+            | Event::Identifier(_)
+            | Event::Interaction(_)
+            | Event::Lead(_)
+            | Event::Reservation(_)
+            | Event::Task(_) => {}
+        }
+    }
+
+    fn apply(&mut self, recorded: &Recorded, event: &Event) -> Result<(), Unfoldable> {
+        match event {
+            Event::Call(event) => self.call(recorded, event),
+            Event::Agent(event) => self.agent(recorded, event),
+            Event::Lead(event) => self.lead(recorded, event),
+            Event::Campaign(_)
+            | Event::Command(_)
+            | Event::Customer(_)
+            | Event::Identifier(_)
+            | Event::Interaction(_)
+            | Event::Reservation(_)
+            | Event::Task(_) => Ok(()),
+        }
+    }
+
+    /// Takes away what the touched calls added before, and adds what they add now.
+    fn settle(&mut self) {
+        for (id, before) in std::mem::take(&mut self.touched) {
+            let Some(call) = self.calls.get(id) else { continue };
+            let after = (dimensions_of(call), sums_of(call));
+            if before.as_ref() == Some(&after) {
+                continue;
+            }
+            let started = call.started_at;
+            for granularity in Granularity::ALL {
+                let window = started.floor(granularity.width());
+                if let Some((dimensions, sums)) = &before {
+                    *self.rollups.of((granularity, window, dimensions.clone())) -= *sums;
+                }
+                *self.rollups.of((granularity, window, after.0.clone())) += after.1;
+            }
+        }
+    }
+
+    fn stores(&mut self) -> Vec<&mut dyn Store> {
+        vec![
+            &mut self.calls,
+            &mut self.history,
+            &mut self.agents,
+            &mut self.intervals,
+            &mut self.leads,
+            &mut self.marks,
+            &mut self.rollups,
+        ]
+    }
+}
+
+impl KpiFold {
+    fn call(&mut self, recorded: &Recorded, event: &call::Event) -> Result<(), Unfoldable> {
+        let id: CallId = recorded.stream.id().ok_or(Unfoldable::Stream { what: "call" })?;
+        if let call::Event::Created(created) = event {
+            let mut row = facts::fresh(id, created, recorded);
+            row.team =
+                created.agent.and_then(|agent| self.agents.get(agent)).and_then(|agent| agent.team.clone());
+            self.calls.insert(id, row);
+            self.touched.insert(id, None);
+            return Ok(());
+        }
+        let team = match event {
+            call::Event::Bridged(call::Bridged { agent: Some(agent), .. }) => {
+                self.agents.get(*agent).and_then(|agent| agent.team.clone())
+            }
+            _ => None,
+        };
+        let first_in_slot = matches!(event, call::Event::Dialed(_)) && self.first_in_slot(id, recorded);
+        let row = self.calls.expect(id)?;
+        let before = (dimensions_of(row), sums_of(row));
+        facts::change(row, event, recorded, team, first_in_slot)?;
+        let known = sums_of(row);
+        let (known_from, started_at) = (row.known_from, row.started_at);
+        if known != before.1 || dimensions_of(row) != before.0 {
+            row.known_from = recorded.position;
+            let sums = Sums::NAMES.iter().zip(before.1.values()).filter(|(_, value)| *value != 0);
+            let history = CallHistoryRow {
+                started_at,
+                call_id: id,
+                known_from,
+                known_until: recorded.position,
+                dimensions: Json(before.0.clone()),
+                sums: Json(sums.map(|(name, value)| ((*name).to_owned(), value)).collect::<BTreeMap<_, _>>()),
+            };
+            self.history.put((started_at, id, known_from), history);
+            self.touched.entry(id).or_insert(Some(before));
+        }
+        Ok(())
+    }
+
+    /// Whether this is the first dial of the call's lead in its hour.
+    fn first_in_slot(&mut self, call: CallId, recorded: &Recorded) -> bool {
+        let Some(lead) = self.calls.get(call).and_then(|call| call.lead_id) else { return true };
+        let slot = recorded.event.occurred_at.floor(Millis::from_mins(60));
+        if self.leads.get(lead).is_some_and(|known| known.last_slot == slot) {
+            return false;
+        }
+        self.leads.insert(lead, KpiLeadRow { lead_id: lead, last_slot: slot });
+        true
+    }
+
+    fn lead(&mut self, recorded: &Recorded, event: &lead::Event) -> Result<(), Unfoldable> {
+        let id: LeadId = recorded.stream.id().ok_or(Unfoldable::Stream { what: "lead" })?;
+        let (mark, campaign) = match event {
+            lead::Event::Added(added) => (LeadMark::Added, Some(added.campaign)),
+            lead::Event::Called(called) if called.attempt == 1 => {
+                (LeadMark::Dialed, recorded.event.tags.id::<CampaignId>())
+            }
+            lead::Event::Called(_)
+            | lead::Event::Readied(_)
+            | lead::Event::Queued(_)
+            | lead::Event::Unqueued(_)
+            | lead::Event::Returned(_)
+            | lead::Event::Held(_)
+            | lead::Event::Finished(_)
+            | lead::Event::Blocked(_) => return Ok(()),
+        };
+        let at = recorded.event.occurred_at;
+        let row = LeadMarkRow {
+            occurred_at: at,
+            lead_id: id,
+            mark: As(mark),
+            campaign_id: campaign,
+            known_from: recorded.position,
+        };
+        let (dimensions, sums) = super::mark_sums(&row);
+        self.marks.put((at, id, As(mark)), row);
+        for granularity in Granularity::ALL {
+            *self.rollups.of((granularity, at.floor(granularity.width()), dimensions.clone())) += sums;
+        }
+        Ok(())
+    }
+
+    fn agent(&mut self, recorded: &Recorded, event: &agent::Event) -> Result<(), Unfoldable> {
+        let id: AgentId = recorded.stream.id().ok_or(Unfoldable::Stream { what: "agent" })?;
+        let at = recorded.event.occurred_at;
+        if let agent::Event::Registered(registered) = event {
+            let (team, presence) = (registered.team.clone(), As(Presence::Offline));
+            self.agents.insert(id, KpiAgentRow { agent_id: id, team, presence, since: at });
+            return Ok(());
+        }
+        let row = self.agents.expect(id)?;
+        if let agent::Event::ProfileChanged(changed) = event {
+            if changed.team.is_some() {
+                row.team.clone_from(&changed.team);
+            }
+            return Ok(());
+        }
+        let Some(presence) = facts::presence_after(event) else { return Ok(()) };
+        let (was, since) = (row.presence.0, row.since);
+        row.presence = As(presence);
+        row.since = since.max(at);
+        if at <= since || was == Presence::Offline {
+            return Ok(());
+        }
+        let interval = PresenceRow {
+            started_at: since,
+            agent_id: id,
+            ended_at: at,
+            presence: As(was),
+            team: row.team.clone(),
+            known_from: recorded.position,
+        };
+        self.interval(interval);
+        Ok(())
+    }
+
+    fn interval(&mut self, interval: PresenceRow) {
+        let dimensions = super::interval_dimensions(&interval);
+        let minutes = interval.ended_at.since(interval.started_at).0 / 60_000;
+        for granularity in Granularity::ALL {
+            if granularity == Granularity::Minute && minutes > PRESENCE_MINUTES_MAX {
+                continue;
+            }
+            for (window, length) in windows(granularity, interval.started_at, interval.ended_at) {
+                *self.rollups.of((granularity, window, dimensions.clone())) +=
+                    presence_sums(interval.presence.0, length);
+            }
+        }
+        self.intervals.put((interval.started_at, interval.agent_id), interval);
+    }
+}

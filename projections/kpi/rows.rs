@@ -1,0 +1,199 @@
+//! The tables of the KPI read model, roll-ups apart.
+
+use std::collections::BTreeMap;
+
+use trunkline_database::{Json, table};
+use trunkline_domain::agent::Presence;
+use trunkline_domain::call::{Answerer, CallState, EndCause};
+use trunkline_domain::words::{By, Direction};
+use trunkline_kernel::{AgentId, CallId, CampaignId, CustomerId, LeadId, Position, Timestamp};
+
+use crate::words::{As, Word};
+
+table! {
+    /// A call as it is known now: what figures drill down to.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct CallRow = "calls" key(call_id) {
+        /// The call.
+        pub call_id: CallId,
+        /// Who began it.
+        pub direction: As<Direction>,
+        /// How far it has come.
+        pub state: As<CallState>,
+        /// The customer, when identified.
+        pub customer_id: Option<CustomerId>,
+        /// The lead it is an attempt of.
+        pub lead_id: Option<LeadId>,
+        /// The campaign it belongs to.
+        pub campaign_id: Option<CampaignId>,
+        /// The agent who answered it, or whom it is meant for.
+        pub agent_id: Option<AgentId>,
+        /// That agent's team when the call was answered.
+        pub team: Option<String>,
+        /// The queue.
+        pub queue: Option<String>,
+        /// The product it is about.
+        pub product: Option<String>,
+        /// The customer's line of business.
+        pub industry: Option<String>,
+        /// Our line or trunk that carries it.
+        pub line: Option<String>,
+        /// The customer's number in E.164, where it is readable.
+        pub number: Option<String>,
+        /// Higher goes first.
+        pub priority: Option<i64>,
+        /// Further values in the words of the source.
+        pub attributes: Json<BTreeMap<String, String>>,
+        /// When it began: the window in which it counts.
+        pub started_at: Timestamp,
+        /// When it was dialed.
+        pub dialed_at: Option<Timestamp>,
+        /// Whether it is the lead's first dial in this hour; calls without a lead always are.
+        pub first_in_slot: bool,
+        /// When it was answered by anybody or anything.
+        pub answered_at: Option<Timestamp>,
+        /// Who answered an outbound call.
+        pub answerer: Option<As<Answerer>>,
+        /// When it entered the queue.
+        pub queued_at: Option<Timestamp>,
+        /// How long it waited in the queue, in milliseconds, once that is over.
+        pub waited_ms: Option<i64>,
+        /// When an agent answered.
+        pub bridged_at: Option<Timestamp>,
+        /// When the present hold began.
+        pub held_at: Option<Timestamp>,
+        /// How long it was on hold, in milliseconds.
+        pub hold_ms: i64,
+        /// When it ended.
+        pub ended_at: Option<Timestamp>,
+        /// Why it ended.
+        pub cause: Option<As<EndCause>>,
+        /// Conversation in milliseconds, holding left out, once it is over.
+        pub talk_ms: Option<i64>,
+        /// After-call work in milliseconds.
+        pub wrap_ms: Option<i64>,
+        /// The rule that forbade the dial.
+        pub suppressed_by: Option<String>,
+        /// The wrap-up code.
+        pub disposition: Option<String>,
+        /// Whether the person wanted was on the line.
+        pub right_party: Option<bool>,
+        /// Whether something was sold.
+        pub sale: Option<bool>,
+        /// Whether the customer asked not to be called again.
+        pub do_not_call: Option<bool>,
+        /// When the customer wants to be called again.
+        pub callback_at: Option<Timestamp>,
+        /// The agent's note, where it is readable.
+        pub note: Option<String>,
+        /// Who classified it.
+        pub dispositioned_by: Option<As<By>>,
+        /// From which event on its figures are known as they are.
+        pub known_from: Position,
+        /// The event that changed it last.
+        pub position: Position,
+    }
+}
+
+table! {
+    /// What was known of a call before: for figures as they were known at a time.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct CallHistoryRow = "call_history" key(started_at, call_id, known_from) {
+        /// When the call began: the window in which it counts.
+        pub started_at: Timestamp,
+        /// The call.
+        pub call_id: CallId,
+        /// From which event on this was known.
+        pub known_from: Position,
+        /// The event that changed it.
+        pub known_until: Position,
+        /// The dimensions, then.
+        pub dimensions: Json<super::Dimensions>,
+        /// What the call added to each sum, then; zeros left out.
+        pub sums: Json<BTreeMap<String, i64>>,
+    }
+}
+
+table! {
+    /// An agent's team and presence, for the dimensions of calls and the agents' time.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct KpiAgentRow = "kpi_agents" key(agent_id) {
+        /// The agent.
+        pub agent_id: AgentId,
+        /// The team, by its name.
+        pub team: Option<String>,
+        /// What the agent is doing.
+        pub presence: As<Presence>,
+        /// Since when.
+        pub since: Timestamp,
+    }
+}
+
+table! {
+    /// A time that an agent spent in one state, once it is over.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PresenceRow = "agent_intervals" key(started_at, agent_id) {
+        /// When it began.
+        pub started_at: Timestamp,
+        /// The agent.
+        pub agent_id: AgentId,
+        /// When it ended.
+        pub ended_at: Timestamp,
+        /// The state.
+        pub presence: As<Presence>,
+        /// The agent's team.
+        pub team: Option<String>,
+        /// The event that ended it.
+        pub known_from: Position,
+    }
+}
+
+table! {
+    /// When a lead was dialed last, so that redials within one hour are counted once.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct KpiLeadRow = "kpi_leads" key(lead_id) {
+        /// The lead.
+        pub lead_id: LeadId,
+        /// The hour of the last dial.
+        pub last_slot: Timestamp,
+    }
+}
+
+/// What happened to a lead that figures count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeadMark {
+    /// It was put on a list.
+    Added,
+    /// It was dialed for the first time.
+    Dialed,
+}
+
+impl Word for LeadMark {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Dialed => "dialed",
+        }
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        [Self::Added, Self::Dialed].into_iter().find(|mark| mark.word() == word)
+    }
+}
+
+table! {
+    /// Something that happened to a lead and that figures count.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct LeadMarkRow = "lead_marks" key(occurred_at, lead_id, mark) {
+        /// When it happened.
+        pub occurred_at: Timestamp,
+        /// The lead.
+        pub lead_id: LeadId,
+        /// What happened.
+        pub mark: As<LeadMark>,
+        /// The campaign.
+        pub campaign_id: Option<CampaignId>,
+        /// The event.
+        pub known_from: Position,
+    }
+}

@@ -1,0 +1,48 @@
+-- A campaign as it stands.
+CREATE TABLE campaigns{g} (
+    campaign_id  BLOB NOT NULL,
+    name         TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    state_since  INTEGER NOT NULL,
+    mode         TEXT NOT NULL,
+    product      TEXT,
+    queue        TEXT,
+    script       TEXT,
+    attempts     TEXT NOT NULL,
+    hours        TEXT NOT NULL,
+    jurisdiction TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (campaign_id)
+) STRICT, WITHOUT ROWID;
+
+-- One customer in one campaign, as it stands.
+CREATE TABLE leads{g} (
+    lead_id        BLOB NOT NULL,
+    campaign_id    BLOB NOT NULL,
+    customer_id    BLOB NOT NULL,
+    state          TEXT NOT NULL,
+    state_since    INTEGER NOT NULL,
+    priority       INTEGER NOT NULL,
+    attempts       INTEGER NOT NULL,
+    last_call_id   BLOB,
+    last_called_at INTEGER,
+    last_outcome   TEXT,
+    hold_until     INTEGER,
+    outcome        TEXT,
+    block_reason   TEXT,
+    attributes     TEXT NOT NULL,
+    added_at       INTEGER NOT NULL,
+    position       INTEGER NOT NULL,
+    PRIMARY KEY (lead_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX leads_by_campaign_id{g} ON leads{g} (campaign_id, lead_id);
+CREATE INDEX leads_by_customer_id{g} ON leads{g} (customer_id);
+
+-- How many leads of a campaign stand where, kept as sums.
+CREATE TABLE lead_counts{g} (
+    campaign_id BLOB NOT NULL,
+    state       TEXT NOT NULL,
+    leads       INTEGER NOT NULL,
+    PRIMARY KEY (campaign_id, state)
+) STRICT, WITHOUT ROWID;
