@@ -1,4 +1,4 @@
-//! The committed schemas: events and GraphQL.
+//! What is committed under `schema/` and written from the code: events, refusals and GraphQL.
 
 use std::process::Command;
 
@@ -6,14 +6,20 @@ use anyhow::Result;
 
 use crate::shell::{self, cargo, root, target, timed};
 
+/// The binaries that write it, and with `--check` compare instead.
+const WRITERS: [&str; 2] = ["trunkline-event-schemas", "trunkline-graphql-schema"];
+
 /// Writes or checks everything under `schema/`.
 ///
 /// # Errors
-/// When the writer fails, or finds a difference.
+/// When a writer fails, or finds a difference.
 pub(crate) fn run(check: bool) -> Result<()> {
-    let binary = "trunkline-schemas";
     // With the features of the whole workspace, so that this builds nothing that the tests will not use.
-    timed(cargo(&["build", "--workspace", "--all-features", "--bin", binary]))?;
-    let mut writer = Command::new(target("debug").join(binary));
-    shell::run(writer.current_dir(root()).args(check.then_some("--check")))
+    let mut build = cargo(&["build", "--workspace", "--all-features"]);
+    timed(build.args(WRITERS.iter().flat_map(|binary| ["--bin", binary])))?;
+    for binary in WRITERS {
+        let mut writer = Command::new(target("debug").join(binary));
+        shell::run(writer.current_dir(root()).args(check.then_some("--check")))?;
+    }
+    Ok(())
 }
