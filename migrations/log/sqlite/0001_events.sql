@@ -37,6 +37,14 @@ CREATE TRIGGER events_spread_tags AFTER INSERT ON events WHEN new.tags <> '[]' B
     INSERT INTO event_tags (tag, position) SELECT value, new.position FROM json_each(new.tags);
 END;
 
+-- Without this an INSERT OR REPLACE would quietly delete the event whose place it takes.
+CREATE TRIGGER events_no_replace BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE position = new.position)
+    OR EXISTS (SELECT 1 FROM events WHERE event_id = new.event_id)
+    OR EXISTS (SELECT 1 FROM events WHERE stream = new.stream AND version = new.version)
+BEGIN
+    SELECT RAISE(ABORT, 'the log is append-only: position, event id or version is taken');
+END;
 CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN
     SELECT RAISE(ABORT, 'the log is append-only: events cannot be updated');
 END;

@@ -38,7 +38,7 @@ pub(super) async fn end(writer: &mut Writer) {
     }
 }
 
-/// Inserts all or nothing. The primary key refuses positions that are taken, so the head needs no check.
+/// Inserts all or nothing. The table refuses positions that are taken, so the head needs no check.
 pub(super) async fn commit(writer: &mut Writer, events: &[Recorded]) -> Result<(), CommitError> {
     let done = insert_all(writer, events).await;
     if done.is_err() {
@@ -115,13 +115,19 @@ fn tags(recorded: &Recorded) -> String {
     serde_json::to_string(&recorded.event.tags).unwrap_or_else(|_| "[]".to_owned())
 }
 
+/// SQLITE_CONSTRAINT_TRIGGER: the only trigger that an insert can fail on says that a place is taken.
+const TAKEN: u32 = 1811;
+
+/// SQLITE_BUSY: another process holds the file.
+const BUSY: u32 = 5;
+
 fn commit_error(error: sqlx::Error) -> CommitError {
-    let database = error.as_database_error();
-    if database.is_some_and(|error| error.is_unique_violation()) {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    let unique = error.as_database_error().is_some_and(|error| error.is_unique_violation());
+    if unique || code == Some(TAKEN) {
         return CommitError::Stale;
     }
-    // SQLITE_BUSY and its extended codes: another process holds the file.
-    let transient =
-        database.and_then(|error| error.code()?.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5);
+    // The low byte is the code, the rest says what kind of it.
+    let transient = code.is_some_and(|code| code & 0xff == BUSY);
     CommitError::Failed { error: store_error(error), transient }
 }

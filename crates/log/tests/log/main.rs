@@ -1,3 +1,13 @@
 //! The log against real databases: the contract on every adapter, the traps, durability and immutability.
 
-mod smoke;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[macro_use]
+mod contract;
+
+mod adapters;
+mod immutable;
+mod model;
+mod postgres;
+mod support;
+mod traps;
