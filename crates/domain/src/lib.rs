@@ -22,6 +22,8 @@ mod policy;
 pub mod reservation;
 pub mod schema;
 pub mod task;
+#[cfg(test)]
+mod testing;
 pub mod upcast;
 pub mod words;
 

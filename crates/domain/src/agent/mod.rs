@@ -192,6 +192,8 @@ pub struct Agent {
     /// The present offer, and after it was taken the one that the present work came from.
     offer: Option<Offer>,
     last_token: u64,
+    /// What was offered last; an event about the end of that offer concerns it.
+    last_work: Option<Work>,
     missed: u16,
     pause_requested: Option<PauseReason>,
     call: Option<CallId>,
@@ -226,6 +228,7 @@ impl Agent {
                 let Reserved { reservation, work, token, expires_at } = *reserved;
                 self.offer = Some(Offer { reservation, work, token, expires_at });
                 self.last_token = token;
+                self.last_work = Some(work);
             }
             Event::OfferMissed(missed) => {
                 self.missed = missed.missed;
@@ -233,10 +236,8 @@ impl Agent {
             }
             Event::OfferReleased(_) => self.offer = None,
             Event::PreviewStarted(_) => self.missed = 0,
-            Event::WorkStarted(started) => {
-                self.missed = 0;
-                self.call = Some(started.call);
-            }
+            Event::WorkStarted(started) => self.call = Some(started.call),
+            Event::TalkingStarted(_) => self.missed = 0,
             Event::WrapStarted(wrap) => self.wrap_until = Some(wrap.until),
             Event::WrapEnded(_) => {
                 self.offer = None;
@@ -254,11 +255,7 @@ impl Agent {
                 self.wrap_until = None;
                 self.missed = 0;
             }
-            Event::ProfileChanged(_)
-            | Event::SignedIn(_)
-            | Event::TalkingStarted(_)
-            | Event::Held(_)
-            | Event::Resumed(_) => {}
+            Event::ProfileChanged(_) | Event::SignedIn(_) | Event::Held(_) | Event::Resumed(_) => {}
         }
         self.presence = Presence::MACHINE.step(self.presence, event.verb()).unwrap_or(self.presence);
     }
@@ -271,7 +268,9 @@ impl Agent {
         match event {
             Event::Reserved(reserved) => vec![Tag::of(reserved.reservation), reserved.work.tag()],
             Event::OfferMissed(OfferMissed { reservation, .. })
-            | Event::OfferReleased(OfferReleased { reservation }) => vec![Tag::of(*reservation)],
+            | Event::OfferReleased(OfferReleased { reservation }) => {
+                [Tag::of(*reservation)].into_iter().chain(self.last_work.map(Work::tag)).collect()
+            }
             Event::PreviewStarted(preview) => of_offer().chain([Tag::of(preview.lead)]).collect(),
             Event::WorkStarted(started) => of_offer().chain([Tag::of(started.call)]).collect(),
             Event::TalkingStarted(_)

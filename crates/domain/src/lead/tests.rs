@@ -1,1 +1,112 @@
+use trunkline_kernel::{Millis, Tag, Timestamp};
 
+use super::*;
+use crate::testing::{START, Story, explore, given, id};
+
+fn add() -> Command {
+    Command::Add(Added { campaign: id(1), customer: id(2), priority: 0, attributes: Default::default() })
+}
+
+fn call(number: u128) -> Command {
+    Command::Call { call: id(number), barred: None }
+}
+
+fn come_back(number: u128, callback_at: Option<Timestamp>) -> Command {
+    let (outcome, attempts) = (AttemptOutcome::NoAnswer, AttemptPolicy::default());
+    Command::Return { call: id(number), outcome, attempts, callback_at }
+}
+
+fn ready() -> Story<Lead> {
+    given([add(), Command::Ready])
+}
+
+/// Calls the lead, lets it come back, and waits until it may be called again.
+fn attempt(story: Story<Lead>, number: u128) -> Story<Lead> {
+    story.and(call(number)).and(come_back(number, None)).later(Millis::from_mins(240)).and(Command::Ready)
+}
+
+#[test]
+fn a_lead_rests_after_an_attempt_without_result() {
+    let story = ready().and(Command::Queue { barred: None }).and(call(3));
+    let returned = Returned { call: id(3), outcome: AttemptOutcome::NoAnswer };
+    let until = START.plus(Millis::from_mins(240));
+    let held = story.when(come_back(3, None)).then([returned.into(), Held { until }.into()]);
+    held.when(Command::Ready).then_refused("LEAD_RESTING");
+    held.later(Millis::from_mins(240)).when(Command::Ready).then([Readied {}.into()]);
+}
+
+#[test]
+fn a_promised_callback_goes_before_the_rule() {
+    let at = START.plus(Millis::from_mins(30));
+    let returned = Returned { call: id(3), outcome: AttemptOutcome::NoAnswer };
+    ready().and(call(3)).when(come_back(3, Some(at))).then([returned.into(), Held { until: at }.into()]);
+}
+
+#[test]
+fn the_last_attempt_exhausts_the_lead() {
+    let third = attempt(attempt(ready(), 3), 4).and(call(5));
+    assert_eq!(third.state.attempts(), 3);
+    let returned = Returned { call: id(5), outcome: AttemptOutcome::NoAnswer };
+    let finished = Finished { outcome: LeadOutcome::Exhausted };
+    third.when(come_back(5, None)).then([returned.into(), finished.into()]);
+}
+
+#[test]
+fn what_bars_a_call_blocks_the_lead_when_queueing_and_again_when_dialing() {
+    let barred = Some(BlockReason::NoConsent);
+    let blocked = Event::from(Blocked { reason: BlockReason::NoConsent });
+    let story = ready().when(Command::Queue { barred }).then([blocked.clone()]);
+    story.when(Command::Ready).then_refused("LEAD_OVER");
+    let queued = ready().and(Command::Queue { barred: None });
+    queued.when(Command::Call { call: id(3), barred }).then([blocked]);
+    given::<Lead>([add()]).when(Command::Queue { barred }).then_refused("LEAD_NOT_READY");
+}
+
+#[test]
+fn each_step_out_of_turn_is_refused_with_its_own_code() {
+    let added = given::<Lead>([add()]);
+    added.when(call(3)).then_refused("LEAD_NOT_CALLABLE");
+    added.when(Command::Unqueue).then_refused("LEAD_NOT_QUEUED");
+    added.when(come_back(3, None)).then_refused("LEAD_NOT_IN_CALL");
+    added.when(Command::Hold(Held { until: START.plus(Millis(1)) })).then_refused("LEAD_NOT_HOLDABLE");
+    added.when(add()).then_refused("LEAD_ALREADY_EXISTS");
+    ready().when(Command::Ready).then_refused("LEAD_NOT_WAITING");
+    ready().when(Command::Hold(Held { until: START })).then_refused_at("LEAD_HOLD_PAST", "until");
+    ready().and(call(3)).when(come_back(4, None)).then_refused_at("LEAD_CALL_MISMATCH", "callId");
+    given::<Lead>([]).when(Command::Ready).then_refused("LEAD_UNKNOWN");
+}
+
+#[test]
+fn every_event_names_campaign_and_customer_and_the_call_it_is_about() {
+    let parties = [Tag::of::<CampaignId>(id(1)), Tag::of::<CustomerId>(id(2))];
+    given::<Lead>([]).when(add()).tagged(parties.clone());
+    let with_call = parties.into_iter().chain([Tag::of::<CallId>(id(3))]);
+    let story = ready().when(call(3)).tagged(with_call.clone());
+    story.when(Command::Finish(Finished { outcome: LeadOutcome::Sale })).tagged(with_call);
+}
+
+#[test]
+fn no_history_leaves_the_machine_and_every_step_is_taken() {
+    fn pick(state: &Lead, now: Timestamp, number: u32) -> Command {
+        let rest = number / 32;
+        let barred = rest.is_multiple_of(8).then_some(BlockReason::List);
+        let present = state.call.unwrap_or(id(9));
+        match number % 16 {
+            0 | 1 => add(),
+            2..5 => Command::Ready,
+            5 | 6 => Command::Queue { barred },
+            7 => Command::Unqueue,
+            8..11 => Command::Call { call: id(u128::from(rest % 4)), barred },
+            11 | 12 => {
+                let attempts = AttemptPolicy { attempts_max: 5, ..AttemptPolicy::default() };
+                let outcome = AttemptOutcome::ALL[rest as usize % AttemptOutcome::ALL.len()];
+                Command::Return { call: present, outcome, attempts, callback_at: None }
+            }
+            13 | 14 => Command::Hold(Held { until: now.plus(Millis::from_mins(i64::from(rest % 9))) }),
+            _ if rest % 4 == 1 => Command::Finish(Finished { outcome: LeadOutcome::Sale }),
+            _ if rest % 4 == 2 => Command::Block(Blocked { reason: BlockReason::Complaint }),
+            _ => Command::Unqueue,
+        }
+    }
+    explore(pick, Lead::state);
+}
