@@ -14,7 +14,7 @@ Start here:
 
 Settings are taken from --config FILE, then TRUNKLINE_* variables, then flags; deploy/config.default.toml documents
 each. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.")]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What holds for all commands.
     #[command(flatten)]
     pub common: Common,
@@ -25,7 +25,7 @@ pub struct Cli {
 
 /// Flags of all commands.
 #[derive(Debug, Args)]
-pub struct Common {
+pub(crate) struct Common {
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", env = "TRUNKLINE_CONFIG")]
     pub config: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Common {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Serve GraphQL, health and metrics until Ctrl-C.
     #[command(after_help = "\
 Examples:
@@ -75,7 +75,7 @@ docs/import.md describes mappings. Exit code 3: some rows were refused.")]
 
 /// Where to serve.
 #[derive(Debug, Args)]
-pub struct Listen {
+pub(crate) struct Listen {
     /// The address to serve on; port 0 takes a free one [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
@@ -83,7 +83,7 @@ pub struct Listen {
 
 /// An import.
 #[derive(Debug, Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// How the rows of the file become calls, customers and so on.
     #[arg(long, value_name = "FILE.toml")]
     pub mapping: PathBuf,
@@ -100,7 +100,7 @@ pub struct Import {
 
 /// Reading the log.
 #[derive(Debug, Subcommand)]
-pub enum LogCommand {
+pub(crate) enum LogCommand {
     /// Follow the log: the last events, then every new one, until Ctrl-C.
     #[command(after_help = "\
 Examples:
@@ -127,7 +127,7 @@ Examples:
 
 /// Which events.
 #[derive(Debug, Args)]
-pub struct Which {
+pub(crate) struct Which {
     /// Only events of this type, `call.bridged`; can be repeated.
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
@@ -141,7 +141,7 @@ pub struct Which {
 
 /// Following the log.
 #[derive(Debug, Args)]
-pub struct Tail {
+pub(crate) struct Tail {
     /// How many of the last events to begin with.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     pub count: u16,
@@ -155,7 +155,7 @@ pub struct Tail {
 
 /// Exporting the log.
 #[derive(Debug, Args)]
-pub struct Export {
+pub(crate) struct Export {
     /// Begin after this position.
     #[arg(long, default_value_t = 0, value_name = "POSITION")]
     pub after: u64,
@@ -172,7 +172,7 @@ pub struct Export {
 
 /// Looking at the configuration.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Check every setting and show its value and where it comes from.
     #[command(after_help = "\
 Examples:
@@ -189,7 +189,7 @@ Examples:
 
 /// How a check is shown.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum CheckFormat {
+pub(crate) enum CheckFormat {
     /// For people.
     Text,
     /// For machines.

@@ -24,7 +24,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 
 /// What the handlers share.
 #[derive(Clone)]
-pub struct Station {
+pub(crate) struct Station {
     /// The log.
     pub log: Arc<dyn Log>,
     /// What is counted.
@@ -36,7 +36,7 @@ pub struct Station {
 }
 
 /// All routes.
-pub fn router(station: Station, api: Router) -> Router {
+pub(crate) fn router(station: Station, api: Router) -> Router {
     let metrics = Arc::clone(&station.metrics);
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))

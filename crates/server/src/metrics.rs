@@ -33,14 +33,14 @@ struct ProjectionLabels {
 
 /// Everything that is counted.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     request_seconds: Histogram,
 }
 
 /// Where the figures of other rooms come from.
-pub struct Sources {
+pub(crate) struct Sources {
     /// The log, when it counts.
     pub log: Option<Arc<LogStats>>,
     /// The API.
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Sources {
 
 impl Metrics {
     /// Registers everything.
-    pub fn new(sources: Sources) -> Self {
+    pub(crate) fn new(sources: Sources) -> Self {
         let mut registry = Registry::with_prefix("trunkline");
         let requests = Family::default();
         let request_seconds = Histogram::new(REQUEST_SECONDS);
@@ -73,7 +73,7 @@ impl Metrics {
     }
 
     /// Counts a request that was answered.
-    pub fn count_request(&self, method: &str, path: &str, status: u16, took: Duration) {
+    pub(crate) fn count_request(&self, method: &str, path: &str, status: u16, took: Duration) {
         let labels = RequestLabels { method: method.to_owned(), path: path.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
         self.request_seconds.observe(took.as_secs_f64());
@@ -83,7 +83,7 @@ impl Metrics {
     ///
     /// # Errors
     /// When a metric cannot be written, which a test rules out.
-    pub fn text(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

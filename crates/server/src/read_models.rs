@@ -2,7 +2,7 @@
 
 /// How far a read model is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Its name.
     pub name: String,
     /// The position up to which it has everything.

@@ -16,14 +16,14 @@ use crate::metrics::{Metrics, Sources};
 use crate::{shutdown, store};
 
 /// What runs beside the server, given its address, until the token is cancelled.
-pub type Companion =
+pub(crate) type Companion =
     Box<dyn FnOnce(SocketAddr, CancellationToken) -> futures::future::BoxFuture<'static, ()> + Send>;
 
 /// Serves until the process is asked to stop.
 ///
 /// # Errors
 /// When a store cannot be opened or the address cannot be listened on.
-pub async fn serve(settings: &Settings, companion: Option<Companion>) -> anyhow::Result<()> {
+pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> anyhow::Result<()> {
     let stopping = shutdown::on_signal()?;
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -33,7 +33,13 @@ pub async fn serve(settings: &Settings, companion: Option<Companion>) -> anyhow:
     let log = Arc::clone(&opened.log);
     let feed = Arc::new(Feed::start(Arc::clone(&log), settings.feed.clone()));
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log)));
-    let services = Services { dispatcher, log: Arc::clone(&log), feed: Arc::clone(&feed), ids: store::ids() };
+    let services = Services {
+        dispatcher,
+        policy: settings.policy,
+        log: Arc::clone(&log),
+        feed: Arc::clone(&feed),
+        ids: store::ids(),
+    };
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
     let progress: Arc<dyn Fn() -> Vec<crate::read_models::Progress> + Send + Sync> = Arc::new(Vec::new);
     let sources = Sources { log: opened.stats, api: api.stats(), progress: Arc::clone(&progress) };

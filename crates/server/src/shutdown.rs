@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 ///
 /// # Errors
 /// When the signals cannot be listened to.
-pub fn on_signal() -> anyhow::Result<CancellationToken> {
+pub(crate) fn on_signal() -> anyhow::Result<CancellationToken> {
     let stopping = CancellationToken::new();
     let mut signals = signals()?;
     let told = stopping.clone();

@@ -24,7 +24,7 @@ const REPLICA_FILE: &str = "replica.db";
 
 /// An open log.
 #[derive(Clone)]
-pub struct OpenLog {
+pub(crate) struct OpenLog {
     /// The log.
     pub log: Arc<dyn Log>,
     /// What it has done since it was opened; the log in memory does not count.
@@ -32,12 +32,12 @@ pub struct OpenLog {
 }
 
 /// The machine's clock.
-pub fn clock() -> Arc<dyn Clock> {
+pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
 /// Random ids.
-pub fn ids() -> Arc<dyn Ids> {
+pub(crate) fn ids() -> Arc<dyn Ids> {
     Arc::new(RandomIds)
 }
 
@@ -45,7 +45,7 @@ pub fn ids() -> Arc<dyn Ids> {
 ///
 /// # Errors
 /// When it cannot be reached, or is not a log.
-pub async fn open_log(settings: &Settings) -> anyhow::Result<OpenLog> {
+pub(crate) async fn open_log(settings: &Settings) -> anyhow::Result<OpenLog> {
     let limits = settings.log_limits.clone();
     match &settings.log {
         LogStore::Memory => {
@@ -68,7 +68,7 @@ pub async fn open_log(settings: &Settings) -> anyhow::Result<OpenLog> {
 ///
 /// # Errors
 /// When it cannot be reached.
-pub async fn open_read_models(settings: &Settings) -> anyhow::Result<Database> {
+pub(crate) async fn open_read_models(settings: &Settings) -> anyhow::Result<Database> {
     match &settings.read_models {
         ReadModelStore::Sqlite => {
             let path = file(&settings.data_dir, READ_MODELS_FILE)?;
@@ -86,7 +86,7 @@ pub async fn open_read_models(settings: &Settings) -> anyhow::Result<Database> {
 }
 
 /// The one path from commands to the log.
-pub fn dispatcher(settings: &Settings, log: Arc<dyn Log>) -> Dispatcher {
+pub(crate) fn dispatcher(settings: &Settings, log: Arc<dyn Log>) -> Dispatcher {
     let limits = DispatchLimits {
         attempts_max: settings.command_attempts_max,
         cached_aggregates_max: settings.cached_aggregates_max,

@@ -9,7 +9,7 @@ use crate::config::{LogFormat, Settings};
 
 /// Keeps the exporter of traces; dropping it sends what is left.
 #[derive(Debug, Default)]
-pub struct Telemetry {
+pub(crate) struct Telemetry {
     #[cfg(feature = "otel")]
     provider: Option<opentelemetry_sdk::trace::SdkTracerProvider>,
 }
@@ -18,7 +18,7 @@ pub struct Telemetry {
 ///
 /// # Errors
 /// When the filter is none, or the exporter cannot be set up.
-pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
+pub(crate) fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&settings.log_filter).with_context(|| {
         format!("`telemetry.log_filter` is {:?}, which is no filter", settings.log_filter)
     })?;

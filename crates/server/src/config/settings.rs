@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::Value;
+use trunkline_domain::Policy;
+use trunkline_kernel::Millis;
 use trunkline_log::{FeedLimits, LogLimits};
 
 use super::{ConfigError, Layers};
@@ -66,6 +68,7 @@ pub struct Settings {
     pub read_model_connections_max: u32,
     pub command_attempts_max: u32,
     pub cached_aggregates_max: NonZeroUsize,
+    pub policy: Policy,
     pub graphql: trunkline_graphql::Limits,
     pub log_format: LogFormat,
     pub log_filter: String,
@@ -98,6 +101,7 @@ impl Settings {
             command_attempts_max: read.narrow("commands.attempts_max", 1, 1_000)?,
             cached_aggregates_max: NonZeroUsize::MIN
                 .saturating_add(read.size("commands.cached_aggregates_max", 1, 10_000_000)? - 1),
+            policy: read.policy()?,
             graphql: read.graphql()?,
             log_format: match read.text("telemetry.log_format")? {
                 "text" => LogFormat::Text,
@@ -204,6 +208,29 @@ impl Reader<'_> {
             backoff_max: self.millis("feed.backoff_max_ms")?,
             pace: Duration::from_micros(self.number("feed.pace_us", 0, 1_000_000)?),
             pace_max: Duration::from_millis(self.number("feed.pace_max_ms", 0, 10_000)?),
+        })
+    }
+
+    fn seconds(&self, key: &str) -> Result<Millis, ConfigError> {
+        let seconds = self.number(key, 1, 365 * 86_400)?;
+        Ok(Millis::from_secs(i64::try_from(seconds).unwrap_or_default()))
+    }
+
+    fn count(&self, key: &str) -> Result<u16, ConfigError> {
+        u16::try_from(self.number(key, 0, 1_000)?).map_err(|_| self.missing(key))
+    }
+
+    fn policy(&self) -> Result<Policy, ConfigError> {
+        Ok(Policy {
+            wrap: self.seconds("policy.wrap_seconds")?,
+            offer: self.seconds("policy.offer_seconds")?,
+            missed_offers_max: self.count("policy.missed_offers_max")?,
+            heartbeat: self.seconds("policy.heartbeat_seconds")?,
+            retries_max: self.count("policy.retries_max")?,
+            retry_first: self.seconds("policy.retry_first_seconds")?,
+            retry_longest: self.seconds("policy.retry_longest_seconds")?,
+            stuck_after: self.seconds("policy.stuck_after_seconds")?,
+            unknown_consent_allows_marketing: self.flag("policy.unknown_consent_allows_marketing")?,
         })
     }
 
