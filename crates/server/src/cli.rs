@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "trunkline", version, max_term_width = 110, arg_required_else_help = true)]
 #[command(after_help = "\
 Start here:
+  trunkline demo                     a live simulated call centre, served on http://127.0.0.1:8080/graphql
   trunkline serve                    the server, with nothing in it yet
   trunkline config check             where every setting comes from
 
@@ -17,10 +18,10 @@ each. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.")]
 pub(crate) struct Cli {
     /// What holds for all commands.
     #[command(flatten)]
-    pub common: Common,
+    pub(crate) common: Common,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Flags of all commands.
@@ -28,16 +29,16 @@ pub(crate) struct Cli {
 pub(crate) struct Common {
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", env = "TRUNKLINE_CONFIG")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Where the embedded databases live [default: ./trunkline-data].
     #[arg(long, global = true, value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
     /// How log lines are written: text or json.
     #[arg(long, global = true, value_name = "FORMAT")]
-    pub log_format: Option<String>,
+    pub(crate) log_format: Option<String>,
     /// What is logged, such as info or "info,trunkline_log=debug".
     #[arg(long, global = true, value_name = "FILTER")]
-    pub log_filter: Option<String>,
+    pub(crate) log_filter: Option<String>,
 }
 
 /// What to do.
@@ -50,6 +51,14 @@ Examples:
   trunkline serve --listen 0.0.0.0:8080 --data-dir /var/lib/trunkline
   TRUNKLINE_LOG_STORE=postgres TRUNKLINE_LOG_URL=postgres://trunkline@db/trunkline trunkline serve")]
     Serve(Listen),
+    /// Serve, with a live simulated call centre that uses the API like any client.
+    #[command(after_help = "\
+Examples:
+  trunkline demo
+  trunkline demo --data-dir /tmp/demo --calls-per-second 10
+
+Ctrl-C stops it; starting it again continues with the data.")]
+    Demo(Demo),
     /// Bring the tables of the log and the read models up to date; serve does so too.
     #[command(after_help = "\
 Example:
@@ -68,6 +77,17 @@ docs/import.md describes mappings. Exit code 3: some rows were refused.")]
     /// Read the log.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Look after the read models.
+    #[command(subcommand)]
+    Projections(ProjectionsCommand),
+    /// Show a read model as it was at a time or position.
+    #[command(after_help = "\
+Examples:
+  trunkline replay --projection kpi --until 1999-02-14T00:00:00Z
+  trunkline replay --projection customer_360 --until 120000 --output customers.jsonl
+
+A time is when events were recorded. Each line is one row as JSON, the table's name in \"table\".")]
+    Replay(Replay),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -78,7 +98,21 @@ docs/import.md describes mappings. Exit code 3: some rows were refused.")]
 pub(crate) struct Listen {
     /// The address to serve on; port 0 takes a free one [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS")]
-    pub listen: Option<String>,
+    pub(crate) listen: Option<String>,
+}
+
+/// The demo.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to serve.
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    /// How many calls the call centre starts a second, on average [default: 3].
+    #[arg(long, value_name = "RATE")]
+    pub(crate) calls_per_second: Option<String>,
+    /// The seed of its chances [default: 1].
+    #[arg(long, value_name = "SEED")]
+    pub(crate) seed: Option<String>,
 }
 
 /// An import.
@@ -86,16 +120,16 @@ pub(crate) struct Listen {
 pub(crate) struct Import {
     /// How the rows of the file become calls, customers and so on.
     #[arg(long, value_name = "FILE.toml")]
-    pub mapping: PathBuf,
+    pub(crate) mapping: PathBuf,
     /// The CSV or TSV file.
     #[arg(value_name = "DATA")]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Read and check every row, and write nothing but the list of refused rows.
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Where the refused rows are listed [default: DATA.refused.tsv in the present directory].
     #[arg(long, value_name = "FILE")]
-    pub refused: Option<PathBuf>,
+    pub(crate) refused: Option<PathBuf>,
 }
 
 /// Reading the log.
@@ -130,13 +164,13 @@ Examples:
 pub(crate) struct Which {
     /// Only events of this type, `call.bridged`; can be repeated.
     #[arg(long = "type", value_name = "TYPE")]
-    pub types: Vec<String>,
+    pub(crate) types: Vec<String>,
     /// Only streams of this category, `call`.
     #[arg(long, value_name = "CATEGORY")]
-    pub category: Option<String>,
+    pub(crate) category: Option<String>,
     /// Only events with this tag, `customer:ID`; can be repeated, and then all must be there.
     #[arg(long = "tag", value_name = "TAG")]
-    pub tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
 }
 
 /// Following the log.
@@ -144,13 +178,13 @@ pub(crate) struct Which {
 pub(crate) struct Tail {
     /// How many of the last events to begin with.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=10_000))]
-    pub count: u16,
+    pub(crate) count: u16,
     /// One JSON object a line instead of text.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Which events.
     #[command(flatten)]
-    pub which: Which,
+    pub(crate) which: Which,
 }
 
 /// Exporting the log.
@@ -158,16 +192,75 @@ pub(crate) struct Tail {
 pub(crate) struct Export {
     /// Begin after this position.
     #[arg(long, default_value_t = 0, value_name = "POSITION")]
-    pub after: u64,
+    pub(crate) after: u64,
     /// End with this position [default: the end of the log at the start].
     #[arg(long, value_name = "POSITION")]
-    pub until: Option<u64>,
+    pub(crate) until: Option<u64>,
     /// The file to write [default: standard output].
     #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     /// Which events.
     #[command(flatten)]
-    pub which: Which,
+    pub(crate) which: Which,
+}
+
+/// Looking after the read models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectionsCommand {
+    /// Every read model: generations, position, lag, parked events.
+    List,
+    /// Build a new generation of a read model beside the old one and switch to it.
+    #[command(after_help = "\
+Examples:
+  trunkline projections rebuild kpi
+  trunkline projections rebuild kpi --no-switch     then: trunkline projections switch kpi")]
+    Rebuild {
+        /// Which read model.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Leave the old generation in use.
+        #[arg(long)]
+        no_switch: bool,
+    },
+    /// Let queries read another generation of a read model; the one before stays and can be switched back to.
+    #[command(after_help = "\
+Example:
+  trunkline projections switch kpi --generation 2")]
+    Switch {
+        /// Which read model.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Which generation [default: the newest that has caught up].
+        #[arg(long, value_name = "NUMBER")]
+        generation: Option<u32>,
+    },
+    /// List the events that a read model could not fold, or try them again.
+    #[command(after_help = "\
+Examples:
+  trunkline projections parked
+  trunkline projections parked kpi --replay")]
+    Parked {
+        /// Which read model [default: all].
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// Try them again.
+        #[arg(long)]
+        replay: bool,
+    },
+}
+
+/// A read model as it was.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Which read model; `trunkline projections list` names them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) projection: String,
+    /// Until which moment (RFC 3339) or position, itself included.
+    #[arg(long, value_name = "TIME|POSITION")]
+    pub(crate) until: String,
+    /// The file to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Looking at the configuration.

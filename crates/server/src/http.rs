@@ -1,6 +1,6 @@
 //! The routes beside the API: health, metrics, and what surrounds every request.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -12,9 +12,10 @@ use axum::routing::get;
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use trunkline_log::Log;
+use trunkline_projections::runtime::Runtime;
 
 use crate::metrics::Metrics;
-use crate::read_models::Progress;
+use crate::read_models;
 
 /// How long `/readyz` waits for the log.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
@@ -26,13 +27,13 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 #[derive(Clone)]
 pub(crate) struct Station {
     /// The log.
-    pub log: Arc<dyn Log>,
+    pub(crate) log: Arc<dyn Log>,
     /// What is counted.
-    pub metrics: Arc<Metrics>,
-    /// How far the read models are.
-    pub progress: Arc<dyn Fn() -> Vec<Progress> + Send + Sync>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// What keeps the read models; gone when the server stops.
+    pub(crate) runtime: Weak<Runtime>,
     /// How far behind they may be.
-    pub ready_lag_max: u64,
+    pub(crate) ready_lag_max: u64,
 }
 
 /// All routes.
@@ -61,7 +62,11 @@ async fn ready(State(station): State<Station>) -> Response {
         Err(_) => Err("the log does not answer"),
     };
     let mut not_ready: Vec<String> = head.err().map(str::to_owned).into_iter().collect();
-    let progress = (station.progress)();
+    let progress = read_models::progress(&station.runtime).await;
+    if progress.is_none() {
+        not_ready.push("the read models cannot be asked".to_owned());
+    }
+    let progress = progress.unwrap_or_default();
     for one in progress.iter().filter(|one| one.lag > station.ready_lag_max) {
         not_ready
             .push(format!("{} is {} events behind, more than {}", one.name, one.lag, station.ready_lag_max));
@@ -81,7 +86,8 @@ async fn ready(State(station): State<Station>) -> Response {
 }
 
 async fn exposition(State(station): State<Station>) -> Response {
-    match station.metrics.text() {
+    let progress = read_models::progress(&station.runtime).await.unwrap_or_default();
+    match station.metrics.text(progress) {
         Ok(text) => ([(header::CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS))], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "metrics cannot be written");

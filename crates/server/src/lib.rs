@@ -51,9 +51,12 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
     runtime.block_on(async {
         match command {
             Command::Serve(_) => serve::serve(&settings, None).await.map(|()| ExitCode::SUCCESS),
+            Command::Demo(_) => commands::demo::run(&settings).await,
             Command::Migrate => commands::migrate::run(&settings).await,
             Command::Import(import) => commands::import::run(&settings, &import).await,
             Command::Log(command) => commands::log::run(&settings, command).await,
+            Command::Projections(command) => commands::projections::run(&settings, command).await,
+            Command::Replay(replay) => commands::replay::run(&settings, &replay).await,
             Command::Config(command) => commands::config::run(&layers, &command),
         }
     })
@@ -69,15 +72,23 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     layers.variables(variables)?;
     let data_dir = cli.common.data_dir.as_ref().map(|dir| dir.display().to_string());
-    let listen = match &cli.command {
-        Command::Serve(listen) => listen.listen.clone(),
-        _ => None,
+    let (listen, demo) = match &cli.command {
+        Command::Serve(listen) => (listen.listen.clone(), None),
+        Command::Demo(demo) => (demo.listen.listen.clone(), Some(demo)),
+        Command::Migrate
+        | Command::Import(_)
+        | Command::Log(_)
+        | Command::Projections(_)
+        | Command::Replay(_)
+        | Command::Config(_) => (None, None),
     };
     let flags = [
         ("--data-dir", "server.data_dir", data_dir),
         ("--log-format", "telemetry.log_format", cli.common.log_format.clone()),
         ("--log-filter", "telemetry.log_filter", cli.common.log_filter.clone()),
         ("--listen", "server.listen", listen),
+        ("--calls-per-second", "demo.calls_per_second", demo.and_then(|demo| demo.calls_per_second.clone())),
+        ("--seed", "demo.seed", demo.and_then(|demo| demo.seed.clone())),
     ];
     for (flag, key, text) in flags {
         if let Some(text) = text {

@@ -1,6 +1,6 @@
 //! What Prometheus reads at `/metrics`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
@@ -35,6 +35,7 @@ struct ProjectionLabels {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    progress: Arc<Mutex<Vec<Progress>>>,
     requests: Family<RequestLabels, Counter>,
     request_seconds: Histogram,
 }
@@ -42,11 +43,11 @@ pub(crate) struct Metrics {
 /// Where the figures of other rooms come from.
 pub(crate) struct Sources {
     /// The log, when it counts.
-    pub log: Option<Arc<LogStats>>,
+    pub(crate) log: Option<Arc<LogStats>>,
     /// The API.
-    pub api: Arc<trunkline_graphql::Stats>,
-    /// How far the read models are.
-    pub progress: Arc<dyn Fn() -> Vec<Progress> + Send + Sync>,
+    pub(crate) api: Arc<trunkline_graphql::Stats>,
+    /// How far the read models were when they were last asked.
+    pub(crate) progress: Arc<Mutex<Vec<Progress>>>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -58,6 +59,7 @@ impl std::fmt::Debug for Sources {
 impl Metrics {
     /// Registers everything.
     pub(crate) fn new(sources: Sources) -> Self {
+        let progress = Arc::clone(&sources.progress);
         let mut registry = Registry::with_prefix("trunkline");
         let requests = Family::default();
         let request_seconds = Histogram::new(REQUEST_SECONDS);
@@ -69,7 +71,7 @@ impl Metrics {
             request_seconds.clone(),
         );
         registry.register_collector(Box::new(sources));
-        Self { registry, requests, request_seconds }
+        Self { registry, progress, requests, request_seconds }
     }
 
     /// Counts a request that was answered.
@@ -79,11 +81,12 @@ impl Metrics {
         self.request_seconds.observe(took.as_secs_f64());
     }
 
-    /// The text that Prometheus reads.
+    /// The text that Prometheus reads, with what is known of the read models now.
     ///
     /// # Errors
     /// When a metric cannot be written, which a test rules out.
-    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(&self, progress: Vec<Progress>) -> Result<String, std::fmt::Error> {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
@@ -109,7 +112,7 @@ impl Collector for Sources {
         let slow = "Subscribers that were disconnected because they read too slowly";
         counter(encoder, "graphql_slow_consumers", slow, api.slow_consumers())?;
         gauge(encoder, "graphql_subscribers", "Subscriptions that are open", api.subscribers())?;
-        let progress = (self.progress)();
+        let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
         family(encoder, "projection_position", "How far a read model is in the log", &progress, |p| {
             p.position
         })?;
@@ -190,7 +193,7 @@ fn family(
 ) -> Result<(), std::fmt::Error> {
     let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
     for one in progress {
-        let labels = ProjectionLabels { projection: one.name.clone() };
+        let labels = ProjectionLabels { projection: one.name.to_owned() };
         metric.encode_family(&labels)?.encode_gauge(&signed(value(one)))?;
     }
     Ok(())

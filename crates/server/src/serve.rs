@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trunkline_graphql::{Api, Services};
 use trunkline_log::Feed;
+use trunkline_projections::runtime::Runtime;
 
 use crate::config::Settings;
 use crate::http::{Station, router};
@@ -32,21 +33,26 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let opened = store::open_log(settings).await?;
     let log = Arc::clone(&opened.log);
     let feed = Arc::new(Feed::start(Arc::clone(&log), settings.feed.clone()));
-    let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log)));
+    let database = store::open_read_models(settings).await?;
+    let (ids, clock) = (store::ids(), store::clock());
+    let limits = settings.projections.clone();
+    let runtime = Runtime::start(database.clone(), Arc::clone(&log), Arc::clone(&clock), &*ids, limits)
+        .await
+        .context("cannot begin to keep the read models")?;
+    let runtime = Arc::new(runtime);
     let services = Services {
-        dispatcher,
+        dispatcher: Arc::new(store::dispatcher(settings, Arc::clone(&log))),
         policy: settings.policy,
         log: Arc::clone(&log),
         feed: Arc::clone(&feed),
-        ids: store::ids(),
+        ids,
     };
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let progress: Arc<dyn Fn() -> Vec<crate::read_models::Progress> + Send + Sync> = Arc::new(Vec::new);
-    let sources = Sources { log: opened.stats, api: api.stats(), progress: Arc::clone(&progress) };
+    let sources = Sources { log: opened.stats, api: api.stats(), progress: Arc::default() };
     let station = Station {
         log: Arc::clone(&log),
         metrics: Arc::new(Metrics::new(sources)),
-        progress,
+        runtime: Arc::downgrade(&runtime),
         ready_lag_max: settings.ready_lag_max,
     };
     crate::say(&format!("serving on http://{address}"));
@@ -61,6 +67,12 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     // followers end.
     log.close().await;
     drop(feed);
+    match Arc::into_inner(runtime) {
+        Some(runtime) => runtime.stop().await,
+        // A request that outlived its time still asks it; its leases run out by themselves.
+        None => tracing::warn!("the read models were still being asked"),
+    }
+    database.close().await;
     served
 }
 

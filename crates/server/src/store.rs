@@ -26,9 +26,9 @@ const REPLICA_FILE: &str = "replica.db";
 #[derive(Clone)]
 pub(crate) struct OpenLog {
     /// The log.
-    pub log: Arc<dyn Log>,
+    pub(crate) log: Arc<dyn Log>,
     /// What it has done since it was opened; the log in memory does not count.
-    pub stats: Option<Arc<LogStats>>,
+    pub(crate) stats: Option<Arc<LogStats>>,
 }
 
 /// The machine's clock.

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use trunkline_projections::runtime::Runtime;
+
 use crate::config::Settings;
 use crate::store;
 
@@ -9,6 +11,19 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let opened = store::open_log(settings).await?;
     let head = opened.log.head().await?;
     crate::say(&format!("The log is ready; its last position is {head}."));
+    let database = store::open_read_models(settings).await?;
+    let runtime = Runtime::prepare(
+        database.clone(),
+        opened.log.clone(),
+        store::clock(),
+        &*store::ids(),
+        settings.projections.clone(),
+    )
+    .await?;
+    let generations = runtime.status().await?.len();
+    crate::say(&format!("The read models are ready; they have {generations} generations."));
+    runtime.stop().await;
     opened.log.close().await;
+    database.close().await;
     Ok(ExitCode::SUCCESS)
 }

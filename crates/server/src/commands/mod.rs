@@ -1,6 +1,9 @@
 //! One file for each command.
 
 pub(crate) mod config;
+pub(crate) mod demo;
 pub(crate) mod import;
 pub(crate) mod log;
 pub(crate) mod migrate;
+pub(crate) mod projections;
+pub(crate) mod replay;

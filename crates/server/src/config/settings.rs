@@ -66,6 +66,7 @@ pub struct Settings {
     pub feed: FeedLimits,
     pub read_models: ReadModelStore,
     pub read_model_connections_max: u32,
+    pub projections: trunkline_projections::runtime::Settings,
     pub command_attempts_max: u32,
     pub cached_aggregates_max: NonZeroUsize,
     pub policy: Policy,
@@ -98,6 +99,7 @@ impl Settings {
             log_limits: read.log_limits()?,
             feed: read.feed()?,
             read_model_connections_max: read.narrow("read_models.connections_max", 2, 1_000)?,
+            projections: read.projections()?,
             command_attempts_max: read.narrow("commands.attempts_max", 1, 1_000)?,
             cached_aggregates_max: NonZeroUsize::MIN
                 .saturating_add(read.size("commands.cached_aggregates_max", 1, 10_000_000)? - 1),
@@ -208,6 +210,16 @@ impl Reader<'_> {
             backoff_max: self.millis("feed.backoff_max_ms")?,
             pace: Duration::from_micros(self.number("feed.pace_us", 0, 1_000_000)?),
             pace_max: Duration::from_millis(self.number("feed.pace_max_ms", 0, 10_000)?),
+        })
+    }
+
+    fn projections(&self) -> Result<trunkline_projections::runtime::Settings, ConfigError> {
+        Ok(trunkline_projections::runtime::Settings {
+            page_events: self.size("projections.page_events", 1, 100_000)?,
+            reread: self.millis("projections.reread_ms")?,
+            lease: self.millis("projections.lease_ms")?,
+            renew: self.millis("projections.renew_ms")?,
+            backoff: self.millis("projections.backoff_ms")?,
         })
     }
 

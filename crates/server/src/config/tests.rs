@@ -29,6 +29,7 @@ fn the_documented_defaults_are_the_defaults_of_the_code() {
     let settings = Settings::of(&Layers::defaults().unwrap()).unwrap();
     assert_eq!(settings.log_limits, trunkline_log::LogLimits::default());
     assert_eq!(settings.feed, trunkline_log::FeedLimits::default());
+    assert_eq!(settings.projections, trunkline_projections::runtime::Settings::default());
     assert_eq!(settings.policy, trunkline_domain::Policy::default());
     let (ours, theirs) = (&settings.graphql, trunkline_graphql::Limits::default());
     assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));

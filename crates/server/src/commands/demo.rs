@@ -1,0 +1,49 @@
+//! `trunkline demo`: a server and its simulated call centre.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use futures::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+use trunkline_simulator::Plan;
+
+use crate::config::Settings;
+use crate::serve::{Companion, serve};
+
+pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let plan = Plan::demo(settings.demo_calls_per_second, settings.demo_seed);
+    let data_dir = settings.data_dir.display().to_string();
+    let companion: Companion =
+        Box::new(move |address, stopping| live(address, plan, data_dir, stopping).boxed());
+    serve(settings, Some(companion)).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn live(address: SocketAddr, plan: Plan, data_dir: String, stopping: CancellationToken) {
+    crate::say(&welcome(address, &data_dir));
+    if let Err(error) = trunkline_simulator::run(&format!("http://{address}"), plan, stopping).await {
+        tracing::error!(error = format!("{error:#}"), "the simulated call centre stopped");
+    }
+}
+
+fn welcome(address: SocketAddr, data_dir: &str) -> String {
+    format!(
+        "
+A simulated call centre is at work. Its data is in {data_dir}; Ctrl-C stops it, and starting it again goes on.
+
+  GraphQL and IDE   http://{address}/graphql
+  health            http://{address}/healthz   http://{address}/readyz
+  metrics           http://{address}/metrics
+
+Things to ask, in the IDE or with curl:
+
+  {{ agents(first: 5) {{ nodes {{ name team presence since }} }} }}
+  {{ calls(first: 5) {{ nodes {{ state customer {{ name }} agent {{ name }} talkMs disposition }} }} }}
+  {{ customers(first: 3) {{ nodes {{ id name industry timeline(first: 5) {{ nodes {{ __typename }} }} }} }} }}
+  {{ events(last: 5) {{ nodes {{ position type stream occurredAt }} }} }}
+
+  curl -s http://{address}/graphql -H 'content-type: application/json' \\
+    -d '{{\"query\": \"{{ events(last: 3) {{ nodes {{ position type }} }} }}\"}}'
+"
+    )
+}
