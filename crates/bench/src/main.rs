@@ -1,0 +1,77 @@
+//! `trunkline-bench`: the benchmarks of the issue, each beside the raw limit of the same machine in the same
+//! run. Run through `cargo xtask bench`.
+
+#![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
+
+mod append;
+mod machine;
+mod report;
+mod subscribe;
+mod workload;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Measures Trunkline beside the raw limits of this machine", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Clone, Subcommand)]
+enum Command {
+    /// Appends: many writers, one writer, one hot stream, on SQLite and PostgreSQL
+    Append,
+    /// From append to subscriber through the feed
+    Subscribe,
+}
+
+/// What every benchmark takes.
+#[derive(Args, Clone)]
+struct Options {
+    /// Seconds that each measurement lasts, after a fifth of that to warm up
+    #[arg(long, global = true, default_value_t = 5)]
+    seconds: u64,
+    /// Seed of everything random
+    #[arg(long, global = true, default_value_t = 1)]
+    seed: u64,
+    /// Only this store
+    #[arg(long, global = true)]
+    store: Option<StoreName>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum StoreName {
+    Sqlite,
+    Postgres,
+}
+
+impl Options {
+    fn length(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    fn wants(&self, store: StoreName) -> bool {
+        self.store.is_none_or(|only| only == store)
+    }
+}
+
+#[tokio::main(flavor = "multi_thread")]
+async fn main() -> Result<()> {
+    let cli = Cli::parse();
+    println!("{}", machine::describe()?);
+    println!("payload {} B, seed {}\n", workload::PAYLOAD_BYTES, cli.options.seed);
+    match cli.command {
+        Some(Command::Append) => append::run(&cli.options).await,
+        Some(Command::Subscribe) => subscribe::run(&cli.options).await,
+        None => {
+            append::run(&cli.options).await?;
+            subscribe::run(&cli.options).await
+        }
+    }
+}
