@@ -67,7 +67,7 @@ test('GraphiQL runs a query that was typed', async () => {
 test('the plain page runs a query that was typed, and shows the documentation', async () => {
   const opened = await open('/ide/plain.html');
   const { page } = opened;
-  await page.locator('#query').fill('query Typed($with: Boolean!) { __typename @include(if: $with) }');
+  await page.locator('#query').fill('query Typed($with: Boolean!) { __typename logHead @include(if: $with) }');
   await page.locator('#variables').fill('{ "with": true }');
   await page.getByRole('button', { name: 'Run' }).click();
   await page.locator('#result').getByText('"__typename": "Query"').waitFor(patience);

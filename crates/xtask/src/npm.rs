@@ -17,15 +17,14 @@ pub(crate) fn build_ide() -> Result<()> {
     ensure!(packages::node(), "the IDE needs Node: install the packages nodejs and npm");
     let folder = root().join("deploy/ide");
     let built = modified(&folder.join("dist/index.html"));
-    let sources = ["package.json", "package-lock.json", "vite.config.js", "index.html", "src"];
+    let sources = ["package.json", "package-lock.json", "build.mjs", "src"];
     let newest = sources.iter().filter_map(|name| newest_under(&folder.join(name))).max();
     if built.is_some() && built >= newest {
         return Ok(());
     }
     say("── building the IDE (deploy/ide)");
     install(&folder)?;
-    run(npm(&folder).args(["run", "--silent", "build", "--", "--logLevel", "error"]))
-        .context("the IDE could not be built")
+    run(npm(&folder).args(["run", "--silent", "build"])).context("the IDE could not be built")
 }
 
 /// Installs what the lock file of `folder` names, unless that is done already.

@@ -1,10 +1,14 @@
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
-import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import { createClient } from 'graphql-ws';
 import { createRoot } from 'react-dom/client';
 import './ide.css';
+
+// Monaco asks for a worker by the language of the text; everything else is the plain editor's.
+globalThis.MonacoEnvironment = {
+  getWorker: (_, label) => new Worker(WORKERS[label] ?? WORKERS.editor, { type: 'module' }),
+};
 
 const url = new URL('/graphql', location.href);
 const socket = new URL(url);
