@@ -154,7 +154,7 @@ fn histogram(
 ) -> Result<(), std::fmt::Error> {
     let mut buckets: Vec<(f64, u64)> =
         values.buckets.iter().map(|(bound, count)| (*bound as f64 * scale, *count)).collect();
-    buckets.push((f64::MAX, values.over));
+    buckets.push((f64::INFINITY, values.over));
     let count = buckets.iter().map(|(_, count)| count).sum();
     encoder.encode_descriptor(name, help, unit, MetricType::Histogram)?.encode_histogram::<NoLabelSet>(
         values.sum as f64 * scale,

@@ -63,15 +63,14 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         // It ends by the same token; a panic of it is in the log and takes nothing down.
         let _ = beside.await;
     }
-    // Whoever was answered is in the log: closing it waits for the appends under way, and only then may the
-    // followers end.
-    log.close().await;
-    drop(feed);
+    // Whoever was answered is in the log. Followers end first, because they read it; then the log takes no more and
+    // waits for the appends under way, those of requests that outlived their time included.
+    drop((api, feed));
     match Arc::into_inner(runtime) {
         Some(runtime) => runtime.stop().await,
-        // A request that outlived its time still asks it; its leases run out by themselves.
-        None => tracing::warn!("the read models were still being asked"),
+        None => tracing::warn!("the read models were still being asked; their leases run out by themselves"),
     }
+    log.close().await;
     database.close().await;
     served
 }

@@ -1,5 +1,7 @@
 //! Log lines, and traces when the build has them.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -23,7 +25,10 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
         format!("`telemetry.log_filter` is {:?}, which is no filter", settings.log_filter)
     })?;
     let (text, json) = match settings.log_format {
-        LogFormat::Text => (Some(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)), None),
+        LogFormat::Text => {
+            let lines = tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal());
+            (Some(lines.with_writer(std::io::stderr)), None)
+        }
         LogFormat::Json => {
             let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true);
             (None, Some(lines.with_writer(std::io::stderr)))

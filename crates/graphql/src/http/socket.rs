@@ -109,8 +109,7 @@ async fn write(
     let frame = Message::Close(Some(CloseFrame { code, reason: text.into() }));
     // Whoever does not read even this is simply left.
     let _left = timeout(grace, async {
-        // A client that closed first is sent the echo of its close, and then this frame is refused.
-        let _refused = sink.send(frame).await;
+        sink.send(frame).await.ok()?;
         sink.close().await.ok()
     })
     .await;

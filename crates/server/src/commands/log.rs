@@ -24,7 +24,22 @@ pub(crate) async fn run(settings: &Settings, command: LogCommand) -> anyhow::Res
         LogCommand::Export(export) => write_out(&*opened.log, export).await,
     };
     opened.log.close().await;
-    done.map(|()| ExitCode::SUCCESS)
+    match done {
+        // Whoever read has read enough, for instance `| head`.
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        done => done.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn print(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{text}")
 }
 
 async fn follow(settings: &Settings, opened: &store::OpenLog, tail: &Tail) -> anyhow::Result<()> {
@@ -39,16 +54,13 @@ async fn follow(settings: &Settings, opened: &store::OpenLog, tail: &Tail) -> an
     };
     let mut last = opened.log.read(&query).await?;
     last.events.truncate(tail.count.into());
-    let print = |event: &Recorded| {
-        let text = if tail.json { json_line(event) } else { text_line(event) };
-        crate::say(&text);
-    };
-    last.events.iter().rev().for_each(print);
+    let show = |event: &Recorded| print(&if tail.json { json_line(event) } else { text_line(event) });
+    last.events.iter().rev().try_for_each(show)?;
     let feed = Feed::start(opened.log.clone(), settings.feed.clone());
     let mut events = feed.subscribe(filter, last.head);
     loop {
         tokio::select! {
-            batch = events.next() => batch?.events.iter().for_each(|event| print(event)),
+            batch = events.next() => batch?.events.iter().try_for_each(|event| show(event))?,
             () = stopping.cancelled() => return Ok(()),
         }
     }
@@ -68,14 +80,14 @@ async fn show(log: &dyn Log, what: &str) -> anyhow::Result<()> {
         let Some(event) = page.events.first() else {
             bail!("there is no event at position {position}; the last one is at {}", page.head);
         };
-        crate::say(&serde_json::to_string_pretty(&envelope(event))?);
+        print(&serde_json::to_string_pretty(&envelope(event))?)?;
         return Ok(());
     }
     let stream: StreamId = what.parse().context("give a position or the name of a stream")?;
     let mut after = Version::EMPTY;
     loop {
         let events = log.read_stream(&stream, after, PAGE).await?;
-        events.iter().for_each(|event| crate::say(&text_line(event)));
+        events.iter().try_for_each(|event| print(&text_line(event)))?;
         match events.last() {
             Some(last) if events.len() == PAGE => after = last.version,
             None if after == Version::EMPTY => bail!("the log has no stream {stream}"),
