@@ -1,8 +1,10 @@
 //! Personal data: marked in the type, so that the schema, the vault and every reader know it.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, IntoDeserializer as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value that says something about a person. Open, sealed and erased are three different things; absent is a
@@ -51,37 +53,67 @@ impl<T> fmt::Debug for Personal<T> {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Stored<T> {
-    Sealed {
-        #[serde(rename = "$sealed")]
-        sealed: String,
-    },
-    Erased {
-        #[serde(rename = "$erased")]
-        erased: bool,
-    },
-    Open(T),
-}
+/// The key of the object that stands for a sealed value.
+const SEALED: &str = "$sealed";
+/// The key of the object that stands for an erased value.
+const ERASED: &str = "$erased";
 
 impl<T: Serialize> Serialize for Personal<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Open(value) => value.serialize(serializer),
-            Self::Sealed(Sealed(text)) => Stored::<T>::Sealed { sealed: text.clone() }.serialize(serializer),
-            Self::Erased => Stored::<T>::Erased { erased: true }.serialize(serializer),
+            Self::Sealed(Sealed(text)) => serializer.collect_map([(SEALED, text)]),
+            Self::Erased => serializer.collect_map([(ERASED, true)]),
         }
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Stored::deserialize(deserializer)? {
-            Stored::Open(value) => Self::Open(value),
-            Stored::Sealed { sealed } => Self::Sealed(Sealed(sealed)),
-            Stored::Erased { erased: _ } => Self::Erased,
-        })
+        // Written by hand because events are read by the million: an untagged enum buffers and copies every value.
+        deserializer.deserialize_any(Stored(PhantomData))
+    }
+}
+
+struct Stored<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Stored<T> {
+    type Value = Personal<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a text, a number, or an object with {SEALED} or {ERASED}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Personal<T>, E> {
+        T::deserialize(text.into_deserializer()).map(Personal::Open)
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Personal<T>, E> {
+        T::deserialize(text.into_deserializer()).map(Personal::Open)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Personal<T>, E> {
+        T::deserialize(number.into_deserializer()).map(Personal::Open)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Personal<T>, E> {
+        T::deserialize(number.into_deserializer()).map(Personal::Open)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Personal<T>, E> {
+        T::deserialize(number.into_deserializer()).map(Personal::Open)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Personal<T>, A::Error> {
+        let value = match map.next_key::<String>()?.as_deref() {
+            Some(SEALED) => Personal::Sealed(Sealed(map.next_value()?)),
+            Some(ERASED) => map.next_value().map(|_: bool| Personal::Erased)?,
+            Some(_) | None => return Err(de::Error::invalid_type(Unexpected::Map, &self)),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(value),
+            Some(_) => Err(de::Error::invalid_length(2, &"an object with one key")),
+        }
     }
 }
 
@@ -103,5 +135,43 @@ impl<T: JsonSchema> JsonSchema for Personal<T> {
                 { "type": "object", "properties": { "$erased": { "const": true } }, "required": ["$erased"], "additionalProperties": false }
             ]
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::PhoneNumber;
+
+    #[test]
+    fn open_sealed_and_erased_are_written_and_read_as_three_different_things() {
+        for (value, written) in [
+            (Personal::Open("Li Wei \u{1f600}\n".to_owned()), json!("Li Wei \u{1f600}\n")),
+            (Personal::Sealed(Sealed("k1:abc".to_owned())), json!({ "$sealed": "k1:abc" })),
+            (Personal::Erased, json!({ "$erased": true })),
+        ] {
+            let text = serde_json::to_string(&value).unwrap();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), written);
+            assert_eq!(serde_json::from_str::<Personal<String>>(&text).unwrap(), value);
+            assert_eq!(serde_json::from_value::<Personal<String>>(written).unwrap(), value);
+        }
+        assert_eq!(serde_json::from_str::<Personal<i64>>("-7").unwrap(), Personal::Open(-7));
+        assert_eq!(serde_json::from_str::<Personal<f64>>("0.5").unwrap().open(), Some(&0.5));
+    }
+
+    #[test]
+    fn other_shapes_are_refused_and_an_open_value_keeps_its_own_form() {
+        for text in ["{}", r#"{"$open":"x"}"#, r#"{"$erased":true,"$sealed":"x"}"#, "[1]", "true", "null"] {
+            assert!(serde_json::from_str::<Personal<String>>(text).is_err(), "took {text}");
+        }
+        assert!(serde_json::from_str::<Personal<PhoneNumber>>(r#""123""#).is_err());
+        assert!(serde_json::from_str::<Personal<PhoneNumber>>(r#""+8613812345678""#).is_ok());
+    }
+
+    #[test]
+    fn debug_output_tells_nothing() {
+        assert_eq!(format!("{:?}", Personal::Open("Li Wei")), "personal");
     }
 }
