@@ -1,67 +1,84 @@
-//! Makes visible what other processes append. A subscription says that there is something; a timer looks all
-//! the same, because a notification can be lost (trap 4).
+//! Copies what is appended to the ledger, by this process or another. A subscription brings the events; a timer
+//! looks for them all the same, because what a subscription says can be late or lost (trap 4).
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kurrentdb::SubscriptionEvent;
-use tokio::sync::watch;
-use trunkline_kernel::Position;
 
-use super::record::position_of;
+use super::ledger::store;
+use super::record::decode;
 use super::replica::Replica;
 use crate::LogError;
 
-/// Copies for ever what is appended to the ledger, at the latest `interval` after it was.
-pub(super) async fn copy(replica: Arc<Replica>, mut heard: watch::Receiver<Position>, interval: Duration) {
-    let mut failing = false;
+/// The longest pause between two attempts while the server is away. Making a connection is not cheap.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// Reads the ledger's end for ever, once every `interval`.
+pub(super) async fn look(replica: Arc<Replica>, interval: Duration) {
+    let mut failures = 0;
     loop {
-        let enough = tokio::select! {
-            news = heard.changed() => match news {
-                Ok(()) => Some(*heard.borrow_and_update()),
-                // The listener has ended: the log is being dropped.
-                Err(_) => return,
-            },
-            () = tokio::time::sleep(interval) => None,
-        };
-        match replica.catch_up(enough).await {
-            Ok(()) => failing = false,
+        tokio::time::sleep(pause(interval, failures)).await;
+        match replica.catch_up(None).await {
+            Ok(()) => failures = 0,
             Err(error) => {
-                if !failing {
-                    warn(&error, "the replica cannot be caught up; trying again");
+                // Said once and not at every look: a server can be away for hours.
+                if failures == 0 {
+                    tracing::warn!(error = &error as &dyn Error, "the ledger cannot be read; trying again");
                 }
-                failing = true;
-                tokio::time::sleep(interval).await;
+                failures = failures.saturating_add(1);
             }
         }
     }
 }
 
-/// Listens for ever for positions that the ledger has reached.
-pub(super) async fn listen(replica: Arc<Replica>, heard: watch::Sender<Position>, interval: Duration) {
+/// Listens to the ledger for ever, again some time after the subscription broke.
+pub(super) async fn listen(replica: Arc<Replica>, interval: Duration) {
+    let mut failures = 0;
     loop {
-        if let Err(error) = listen_once(&replica, &heard).await {
+        if let Err(error) = listen_once(&replica).await {
             tracing::debug!(
                 error = &error as &dyn Error,
                 "the ledger's subscription broke; subscribing again"
             );
         }
-        tokio::time::sleep(interval).await;
+        let had_listened = replica.listening(false);
+        failures = if had_listened { 0_u32 } else { failures.saturating_add(1) };
+        tokio::time::sleep(pause(interval, failures)).await;
     }
 }
 
-async fn listen_once(replica: &Replica, heard: &watch::Sender<Position>) -> Result<(), LogError> {
-    let mut subscription = replica.ledger.subscribe(replica.head().await).await?;
+/// The interval, doubled with each failure in a row.
+fn pause(interval: Duration, failures: u32) -> Duration {
+    interval.saturating_mul(2_u32.saturating_pow(failures)).min(PAUSE_MAX).max(interval)
+}
+
+async fn listen_once(replica: &Replica) -> Result<(), LogError> {
+    let mut at = replica.head().await;
+    let mut subscription = replica.ledger.subscribe(at).await?;
+    let mut commit = Vec::new();
     loop {
-        let event = subscription.next_subscription_event().await.map_err(super::ledger::store)?;
-        if let SubscriptionEvent::EventAppeared(event) = event {
-            let position = position_of(event.get_original_event().revision);
-            heard.send_replace(position);
+        match subscription.next_subscription_event().await.map_err(store)? {
+            SubscriptionEvent::EventAppeared(event) => {
+                at = at.plus(1);
+                let entry = decode(event.get_original_event(), at)?;
+                let whole = entry.place.index == entry.place.count;
+                commit.push(entry.recorded);
+                if whole {
+                    replica.take(&commit).await?;
+                    commit.clear();
+                }
+            }
+            SubscriptionEvent::CaughtUp(_) => {
+                replica.listening(true);
+            }
+            SubscriptionEvent::FellBehind(_)
+            | SubscriptionEvent::Confirmed(_)
+            | SubscriptionEvent::Checkpoint(_)
+            | SubscriptionEvent::FirstStreamPosition(_)
+            | SubscriptionEvent::LastStreamPosition(_)
+            | SubscriptionEvent::LastAllPosition(_) => {}
         }
     }
-}
-
-fn warn(error: &LogError, message: &'static str) {
-    tracing::warn!(error = error as &dyn Error, "{message}");
 }

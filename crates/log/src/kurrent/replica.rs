@@ -2,7 +2,8 @@
 //! has, even when an append turns out to have been made by an earlier attempt or another process.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
@@ -20,9 +21,13 @@ pub(super) struct Replica {
     /// The head of the copy; held while it grows.
     head: Mutex<Position>,
     hint: watch::Sender<Position>,
+    listening: AtomicBool,
     /// How often other processes have been first since the last append that came through.
     races: AtomicU32,
 }
+
+/// How long an append waits for the subscription to bring its events.
+const SUBSCRIPTION_PATIENCE: Duration = Duration::from_millis(100);
 
 /// How many races for the ledger's end are lost in a row before one counts as a fault, which pauses and is
 /// bounded by `log.retries_max`.
@@ -44,7 +49,14 @@ impl Replica {
         hint: watch::Sender<Position>,
     ) -> Result<Self, LogError> {
         let head = copy.head().await?;
-        let replica = Self { ledger, copy, head: Mutex::new(head), hint, races: AtomicU32::new(0) };
+        let replica = Self {
+            ledger,
+            copy,
+            head: Mutex::new(head),
+            hint,
+            listening: AtomicBool::new(false),
+            races: AtomicU32::new(0),
+        };
         replica.check(head).await?;
         replica.catch_up(None).await?;
         Ok(replica)
@@ -65,20 +77,54 @@ impl Replica {
         Err(LogError::Damaged { position: head, reason })
     }
 
-    /// Copies what the ledger has and the copy has not, unless it already reaches `enough`.
+    /// Reads what the ledger has and the copy has not, unless the copy already reaches `enough`.
     pub(super) async fn catch_up(&self, enough: Option<Position>) -> Result<(), LogError> {
         let mut head = self.head.lock().await;
         while enough.is_none_or(|enough| *head < enough) {
             let part = self.ledger.read_after(*head).await?;
-            let Some(last) = part.events.last() else { break };
-            let last = last.position;
-            self.copy.store().commit(&part.events).await.map_err(|error| not_copied(error, last))?;
-            *head = last;
-            announce(&self.hint, last);
+            self.copy_to(&mut head, &part.events).await?;
             if !part.more {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// Takes a commit that the subscription brought, unless it has been read meanwhile.
+    pub(super) async fn take(&self, events: &[Recorded]) -> Result<(), LogError> {
+        let mut head = self.head.lock().await;
+        // Copied whole or not at all, as every commit is.
+        if events.first().is_some_and(|first| first.position == head.plus(1)) {
+            self.copy_to(&mut head, events).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes whether the subscription has reached the ledger's end and goes on from there; returns what was so
+    /// before.
+    pub(super) fn listening(&self, listening: bool) -> bool {
+        self.listening.swap(listening, Ordering::Relaxed)
+    }
+
+    /// Waits for the subscription to bring what was just appended, and reads it when that takes long: the
+    /// subscription saves a call each time.
+    async fn reach(&self, position: Position) -> Result<(), LogError> {
+        if self.listening.load(Ordering::Relaxed) {
+            let mut hint = self.hint.subscribe();
+            let brought = hint.wait_for(|known| *known >= position);
+            if tokio::time::timeout(SUBSCRIPTION_PATIENCE, brought).await.is_ok() {
+                return Ok(());
+            }
+        }
+        self.catch_up(Some(position)).await
+    }
+
+    async fn copy_to(&self, head: &mut Position, events: &[Recorded]) -> Result<(), LogError> {
+        let Some(last) = events.last() else { return Ok(()) };
+        let copied = self.copy.store().commit(events).await;
+        copied.map_err(|error| not_copied(error, last.position))?;
+        *head = last.position;
+        announce(&self.hint, last.position);
         Ok(())
     }
 
@@ -125,14 +171,16 @@ impl Replica {
 
 #[async_trait]
 impl Store for Replica {
+    /// From the copy alone: should it be behind, the expected revision shows that at the commit, and then
+    /// [`Store::hold`] asks the ledger.
     async fn look_up(&self, streams: &[StreamId], events: &[EventId]) -> Result<Snapshot, LogError> {
-        self.catch_up(None).await?;
         self.copy.store().look_up(streams, events).await
     }
 
-    /// KurrentDB keeps nobody out; the expected revision decides.
+    /// Asks the ledger first. KurrentDB keeps nobody out; the expected revision decides.
     async fn hold(&self, streams: &[StreamId], events: &[EventId]) -> Result<Snapshot, LogError> {
-        self.look_up(streams, events).await
+        self.catch_up(None).await?;
+        self.copy.store().look_up(streams, events).await
     }
 
     async fn release(&self) {}
@@ -145,7 +193,7 @@ impl Store for Replica {
         }
         self.ledger.append(events).await.map_err(|error| self.count_races(error))?;
         self.races.store(0, Ordering::Relaxed);
-        self.catch_up(Some(last.position)).await.map_err(failed)?;
+        self.reach(last.position).await.map_err(failed)?;
         // KurrentDB also says yes to a repetition of what another attempt has written. Then the ledger has that
         // attempt's times, perhaps even other content, and the sequencer has to look at it.
         let before = Position(first.position.0.saturating_sub(1));

@@ -27,7 +27,9 @@ async fn a_server_that_is_down_is_a_clean_error() -> Result<()> {
 #[tokio::test]
 async fn reads_go_on_while_the_server_is_away_and_appends_after_it() -> Result<()> {
     let ledger = Ledger::in_this_process().await?;
-    let log = ledger.open("a").await?;
+    let mut options = ledger.options("a");
+    options.limits.retries_max = 2;
+    let log = KurrentLog::open(options, Arc::new(SystemClock)).await?;
     log.append(append("1", Expect::NoStream, &["before"])).await?;
     ledger.server().stop().await;
     assert_eq!(texts(&log).await?, ["before"]);

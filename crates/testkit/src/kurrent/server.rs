@@ -132,6 +132,8 @@ impl KurrentServer {
         let app = TowerToHyperService::new(routes(&self.service));
         let task = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
+                // As every gRPC server does; it fails only on a socket that is gone already.
+                socket.set_nodelay(true).ok();
                 let protocol = hyper::server::conn::http2::Builder::new(connections.clone());
                 let connection = protocol.serve_connection(TokioIo::new(socket), app.clone());
                 let serve = async move {
