@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kurrentdb::SubscriptionEvent;
+use tokio::sync::watch;
 
 use super::ledger::store;
 use super::record::decode;
@@ -15,11 +16,14 @@ use crate::LogError;
 /// The longest pause between two attempts while the server is away. Making a connection is not cheap.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// Reads the ledger's end for ever, once every `interval`.
-pub(super) async fn look(replica: Arc<Replica>, interval: Duration) {
+/// Told to stop by being dropped at the other end. A task that copies is never aborted: what it had half copied
+/// would stay behind in the replica's connection.
+pub(super) type Stop = watch::Receiver<()>;
+
+/// Reads the ledger's end once every `interval`, until it is told to stop.
+pub(super) async fn look(replica: Arc<Replica>, interval: Duration, mut stop: Stop) {
     let mut failures = 0;
-    loop {
-        tokio::time::sleep(pause(interval, failures)).await;
+    while wait(pause(interval, failures), &mut stop).await {
         match replica.catch_up(None).await {
             Ok(()) => failures = 0,
             Err(error) => {
@@ -33,11 +37,11 @@ pub(super) async fn look(replica: Arc<Replica>, interval: Duration) {
     }
 }
 
-/// Listens to the ledger for ever, again some time after the subscription broke.
-pub(super) async fn listen(replica: Arc<Replica>, interval: Duration) {
+/// Listens to the ledger, again some time after the subscription broke, until it is told to stop.
+pub(super) async fn listen(replica: Arc<Replica>, interval: Duration, mut stop: Stop) {
     let mut failures = 0;
     loop {
-        if let Err(error) = listen_once(&replica).await {
+        if let Err(error) = listen_once(&replica, &mut stop).await {
             tracing::debug!(
                 error = &error as &dyn Error,
                 "the ledger's subscription broke; subscribing again"
@@ -45,7 +49,9 @@ pub(super) async fn listen(replica: Arc<Replica>, interval: Duration) {
         }
         let had_listened = replica.listening(false);
         failures = if had_listened { 0_u32 } else { failures.saturating_add(1) };
-        tokio::time::sleep(pause(interval, failures)).await;
+        if !wait(pause(interval, failures), &mut stop).await {
+            break;
+        }
     }
 }
 
@@ -54,12 +60,21 @@ fn pause(interval: Duration, failures: u32) -> Duration {
     interval.saturating_mul(2_u32.saturating_pow(failures)).min(PAUSE_MAX).max(interval)
 }
 
-async fn listen_once(replica: &Replica) -> Result<(), LogError> {
+/// Waits, and says whether to go on.
+async fn wait(pause: Duration, stop: &mut Stop) -> bool {
+    tokio::time::timeout(pause, stop.changed()).await.is_err()
+}
+
+async fn listen_once(replica: &Replica, stop: &mut Stop) -> Result<(), LogError> {
     let mut at = replica.head().await;
     let mut subscription = replica.ledger.subscribe(at).await?;
     let mut commit = Vec::new();
     loop {
-        match subscription.next_subscription_event().await.map_err(store)? {
+        let event = tokio::select! {
+            event = subscription.next_subscription_event() => event.map_err(store)?,
+            _ = stop.changed() => return Ok(()),
+        };
+        match event {
             SubscriptionEvent::EventAppeared(event) => {
                 at = at.plus(1);
                 let entry = decode(event.get_original_event(), at)?;

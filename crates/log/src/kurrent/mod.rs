@@ -125,7 +125,13 @@ pub struct KurrentLog {
     replica: Arc<Replica>,
     sequencer: Sequencer,
     hint: watch::Sender<Position>,
-    followers: Mutex<Vec<JoinHandle<()>>>,
+    followers: Mutex<Option<Followers>>,
+}
+
+/// The tasks that keep the replica up to date. They stop by themselves when this is dropped.
+struct Followers {
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<()>,
 }
 
 impl KurrentLog {
@@ -151,28 +157,18 @@ impl KurrentLog {
         let hint = watch::Sender::new(Position::START);
         let replica = Arc::new(Replica::new(ledger, copy, hint.clone()).await?);
         let sequencer = Sequencer::start(Arc::clone(&replica), clock, options.limits, hint.clone()).await?;
-        let followers = Mutex::new(vec![
-            tokio::spawn(follow::listen(Arc::clone(&replica), options.interval)),
-            tokio::spawn(follow::look(Arc::clone(&replica), options.interval)),
-        ]);
+        let (stop, stopped) = watch::channel(());
+        let tasks = vec![
+            tokio::spawn(follow::listen(Arc::clone(&replica), options.interval, stopped.clone())),
+            tokio::spawn(follow::look(Arc::clone(&replica), options.interval, stopped)),
+        ];
+        let followers = Mutex::new(Some(Followers { tasks, stop }));
         Ok(Self { replica, sequencer, hint, followers })
     }
 
     /// What the log has done since it was opened.
     pub fn stats(&self) -> Arc<LogStats> {
         Arc::clone(self.sequencer.stats())
-    }
-
-    fn stop_following(&self) {
-        for follower in self.followers.lock().drain(..) {
-            follower.abort();
-        }
-    }
-}
-
-impl Drop for KurrentLog {
-    fn drop(&mut self) {
-        self.stop_following();
     }
 }
 
@@ -197,7 +193,10 @@ impl Log for KurrentLog {
 
     /// Asks the ledger, so that it also tells whether KurrentDB can be reached.
     async fn head(&self) -> Result<Position, LogError> {
-        self.replica.catch_up(None).await?;
+        let replica = Arc::clone(&self.replica);
+        // A task of its own, because a caller may give up waiting, and copying must not stop half-way.
+        let caught_up = tokio::spawn(async move { replica.catch_up(None).await });
+        caught_up.await.map_err(ledger::store)??;
         Ok(self.replica.head().await)
     }
 
@@ -211,7 +210,14 @@ impl Log for KurrentLog {
 
     async fn close(&self) {
         self.sequencer.close().await;
-        self.stop_following();
+        let followers = self.followers.lock().take();
+        if let Some(Followers { tasks, stop }) = followers {
+            drop(stop);
+            for task in tasks {
+                // Fails only when the runtime is shutting down, and then the task is gone as well.
+                task.await.ok();
+            }
+        }
         self.replica.copy.close().await;
     }
 }

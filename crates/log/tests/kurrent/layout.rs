@@ -95,6 +95,14 @@ async fn a_replica_of_another_ledger_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
+async fn which_kurrentdb_server_these_tests_run_on() -> Result<()> {
+    let ledger = Ledger::start().await?;
+    let info = client(&ledger)?.server_info().await?;
+    assert!(info.version().major() >= 20, "the protocol is that of EventStoreDB 20 and later");
+    Ok(())
+}
+
+#[tokio::test]
 async fn two_ledgers_on_one_server_know_nothing_of_each_other() -> Result<()> {
     let ledger = Ledger::start().await?;
     let log = ledger.open("a").await?;

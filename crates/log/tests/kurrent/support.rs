@@ -1,5 +1,6 @@
 //! A ledger to test on.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,46 +16,29 @@ use trunkline_log::{
     Append, Direction, Expect, Filter, KurrentLog, KurrentOptions, Log as _, LogError, Query, StreamWrite,
 };
 use trunkline_testkit::PATIENCE;
-use trunkline_testkit::kurrent::KurrentServer;
-
-/// Names a real server for these tests to use in place of the one in the test process.
-const REAL_SERVER: &str = "TRUNKLINE_TEST_KURRENTDB";
+use trunkline_testkit::kurrent::TestLedger;
 
 /// A ledger of its own, and a folder for replicas.
 pub(crate) struct Ledger {
-    server: Option<KurrentServer>,
-    pub(crate) connection: String,
-    pub(crate) stream: String,
+    ledger: TestLedger,
     folder: TempDir,
 }
 
 impl Ledger {
-    /// On the real server where one is named, and otherwise in this process. It says which.
-    #[expect(clippy::print_stdout, reason = "whoever runs the tests has to see which server they ran on")]
+    /// On the real server where one is named, and otherwise in this process.
     pub(crate) async fn start() -> Result<Self> {
-        #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
-        let Ok(connection) = std::env::var(REAL_SERVER) else {
-            println!("KurrentDB: the server of the test kit, because {REAL_SERVER} names no real one");
-            return Self::in_this_process().await;
-        };
-        println!("KurrentDB: the real server that {REAL_SERVER} names");
-        install_tls_default();
-        let stream = format!("trunkline-test-{}", RandomIds.uuid());
-        Ok(Self { server: None, connection, stream, folder: TempDir::new()? })
+        Self::new(TestLedger::start().await?)
     }
 
     /// In this process, where it can be made to misbehave.
     pub(crate) async fn in_this_process() -> Result<Self> {
-        install_tls_default();
-        let server = KurrentServer::start().await?;
-        let connection = server.connection_string();
-        Ok(Self { server: Some(server), connection, stream: "trunkline".to_owned(), folder: TempDir::new()? })
+        Self::new(TestLedger::in_this_process().await?)
     }
 
-    /// The server in this process.
-    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
-    pub(crate) fn server(&self) -> &KurrentServer {
-        self.server.as_ref().expect("only a server in this process misbehaves on demand")
+    fn new(ledger: TestLedger) -> Result<Self> {
+        // The client of KurrentDB needs it, as `main` does. Fails only when another test of this process was first.
+        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+        Ok(Self { ledger, folder: TempDir::new()? })
     }
 
     /// What the process called `name` would open the log with.
@@ -85,10 +69,12 @@ impl Ledger {
     }
 }
 
-/// The client of KurrentDB needs it, as `main` does.
-pub(crate) fn install_tls_default() {
-    // Fails when another test of this process was first, which is as good.
-    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+impl Deref for Ledger {
+    type Target = TestLedger;
+
+    fn deref(&self) -> &TestLedger {
+        &self.ledger
+    }
 }
 
 pub(crate) fn stream(key: &str) -> StreamId {

@@ -8,6 +8,7 @@
 //! misbehaves on demand: see [`Fault`].
 
 mod faults;
+mod ledger;
 mod server;
 mod service;
 mod store;
@@ -15,4 +16,5 @@ mod wire;
 
 pub use faults::Fault;
 use faults::Faults;
+pub use ledger::{REAL_SERVER, TestLedger};
 pub use server::KurrentServer;
