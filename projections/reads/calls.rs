@@ -8,7 +8,7 @@ use trunkline_kernel::{CallId, CampaignId, CustomerId, LeadId, Timestamp};
 use super::figures::DimensionFilter;
 use super::page::Listing;
 use super::{Page, PageRequest, ReadError, ReadModels};
-use crate::kpi::{CallRow, behind};
+use crate::kpi::{CallRow, Dimension, behind};
 use crate::words::As;
 
 /// Which calls; empty means all.
@@ -32,6 +32,8 @@ pub struct CallFilter {
     pub disposition: Option<String>,
     /// By agent, team, campaign, queue, product and industry.
     pub dimensions: DimensionFilter,
+    /// Only calls that have no agent, team, …: the calls behind a figure of what was not named.
+    pub unnamed: Vec<Dimension>,
 }
 
 impl ReadModels {
@@ -99,5 +101,15 @@ fn listing(filter: &CallFilter) -> Listing {
     list.only_in("queue", queues);
     list.only_in("product", products);
     list.only_in("industry", industries);
+    for dimension in &filter.unnamed {
+        let column = dimension.column();
+        // A call without a name has nothing in its row, and an empty text where the source gave an empty name.
+        match dimension {
+            Dimension::Agent | Dimension::Campaign => list.only_where(&format!("{column} IS NULL")),
+            Dimension::Team | Dimension::Queue | Dimension::Product | Dimension::Industry => {
+                list.only_where(&format!("{column} IS NULL OR {column} = ''"));
+            }
+        }
+    }
     list
 }

@@ -112,6 +112,14 @@ impl ReadModels {
         list.page(&self.database, page).await
     }
 
+    /// Every step of several tasks, in no particular order.
+    ///
+    /// # Errors
+    /// When there are too many ids, and when the database fails.
+    pub async fn task_transitions_of(&self, ids: &[TaskId]) -> Result<Vec<TransitionRow>, ReadError> {
+        self.by_ids(ids).await
+    }
+
     /// Every step of one task, the first one first.
     ///
     /// # Errors

@@ -6,8 +6,9 @@ use axum::Router;
 use tokio_util::sync::CancellationToken;
 use trunkline_app::Dispatcher;
 use trunkline_domain::Policy;
-use trunkline_kernel::Ids;
+use trunkline_kernel::{Clock, Ids};
 use trunkline_log::{Feed, Log};
+use trunkline_projections::ReadModels;
 
 use crate::config::Limits;
 use crate::core::Core;
@@ -27,6 +28,10 @@ pub struct Services {
     pub log: Arc<dyn Log>,
     /// The tail of the log that all subscriptions share.
     pub feed: Arc<Feed>,
+    /// The read models.
+    pub reads: ReadModels,
+    /// The present moment.
+    pub clock: Arc<dyn Clock>,
     /// Names for requests that bring no trace.
     pub ids: Arc<dyn Ids>,
 }
@@ -42,7 +47,9 @@ impl Api {
     /// When `stopping` is cancelled, subscriptions and WebSockets end: WebSockets with close code 1001.
     pub fn new(services: Services, limits: Limits, stopping: CancellationToken) -> Self {
         let ids = services.ids.clone();
+        let reads = services.reads.clone();
         let core = Core {
+            reads,
             schema: schema::build(services, &limits),
             persisted: PersistedQueries::new(limits.persisted_queries_max),
             limits,

@@ -15,8 +15,6 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// How long one operation may run; subscriptions are not operations in this sense.
     pub time_max: Duration,
-    /// How long a query may wait for the read models to reach its `minPosition`.
-    pub wait_max: Duration,
     /// How many persisted queries are kept; the least used goes first.
     pub persisted_queries_max: usize,
     /// Whether the schema can be asked for.
@@ -46,7 +44,6 @@ impl Default for Limits {
             query_bytes_max: 32 * 1024,
             body_bytes_max: 1024 * 1024,
             time_max: Duration::from_secs(30),
-            wait_max: Duration::from_secs(5),
             persisted_queries_max: 1_000,
             introspection: true,
             subscriptions_per_connection_max: 50,

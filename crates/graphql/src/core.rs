@@ -7,6 +7,7 @@ use async_graphql::{Request, Response, ServerError, Value, Variables};
 use futures::stream::BoxStream;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+use trunkline_projections::ReadModels;
 
 use crate::config::Limits;
 use crate::context::Caller;
@@ -17,10 +18,12 @@ use crate::params::Params;
 use crate::persisted::PersistedQueries;
 use crate::schema::TrunklineSchema;
 use crate::stats::Stats;
+use crate::view::View;
 
 /// What every transport shares.
 pub(crate) struct Core {
     pub schema: TrunklineSchema,
+    pub reads: ReadModels,
     pub limits: Limits,
     pub persisted: PersistedQueries,
     pub stats: Arc<Stats>,
@@ -78,7 +81,8 @@ impl Core {
             measured: measured.clone(),
             cost_max: self.limits.cost_max,
         };
-        let mut request = Request::new(&*text).variables(variables).data(measured).data(caller);
+        let request = Request::new(&*text).variables(variables).data(measured).data(caller);
+        let mut request = request.data(View::of(self.reads.clone()));
         request.operation_name = params.operation_name;
         request.set_parsed_query(checked.document);
         Ok(Prepared { request, operation: checked.operation, run })

@@ -31,7 +31,7 @@ pub enum ErrorCode {
     PageSize,
     /// The operation ran longer than `graphql.time_max`.
     Timeout,
-    /// The read models did not reach `minPosition` within `graphql.wait_max`.
+    /// The read models did not reach `minPosition` within `reads.wait_max`.
     ReadModelBehind,
     /// The schema cannot be asked for on this server.
     IntrospectionOff,

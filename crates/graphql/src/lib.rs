@@ -18,9 +18,12 @@ mod persisted;
 mod query;
 mod scalars;
 mod schema;
+#[cfg(test)]
+mod schema_tests;
 mod stats;
 mod subscription;
 mod types;
+mod view;
 
 pub use api::{Api, Services};
 pub use config::{Limits, NODES_MAX, PAGE_DEFAULT, PAGE_MAX};

@@ -1,5 +1,6 @@
 //! The schema and its text.
 
+use async_graphql::connection::Connection;
 use async_graphql::{Schema, SchemaBuilder};
 
 use crate::api::Services;
@@ -8,12 +9,23 @@ use crate::measure::CostLimit;
 use crate::mutation::Mutation;
 use crate::query::Query;
 use crate::subscription::Subscription;
+use crate::types::{Agent, Call, Campaign, Customer, Event, Lead, Task, TimelineEntry};
 
 /// The schema with everything that it reads and writes.
 pub(crate) type TrunklineSchema = Schema<Query, Mutation, Subscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .override_output_type_description::<Query>("Everything that can be read.")
+        .override_output_type_description::<Mutation>("Everything that can be done.")
+        .override_output_type_description::<Connection<String, Agent>>("A page of agents.")
+        .override_output_type_description::<Connection<String, Call>>("A page of calls.")
+        .override_output_type_description::<Connection<String, Campaign>>("A page of campaigns.")
+        .override_output_type_description::<Connection<String, Customer>>("A page of customers.")
+        .override_output_type_description::<Connection<String, Event>>("A page of events.")
+        .override_output_type_description::<Connection<String, Lead>>("A page of leads.")
+        .override_output_type_description::<Connection<String, Task>>("A page of tasks.")
+        .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
 }
 
 /// Builds the schema over its services. Depth and size were checked before a request gets here.
@@ -23,6 +35,9 @@ pub(crate) fn build(services: Services, limits: &Limits) -> TrunklineSchema {
         .data(services.feed)
         .data(services.dispatcher)
         .data(services.policy)
+        .data(services.reads)
+        .data(services.clock)
+        .data(limits.clone())
         .extension(CostLimit { cost_max: limits.cost_max })
         .finish()
 }

@@ -85,27 +85,6 @@ impl Fields {
         }
     }
 
-    /// A number that has to fit a smaller type.
-    pub(crate) fn number<T: TryFrom<i64>>(&mut self, field: &str, number: i64) -> Option<T> {
-        let fitting = T::try_from(number).ok();
-        if fitting.is_none() {
-            self.refuse(field, format!("{number} is out of range"));
-        }
-        fitting
-    }
-
-    /// A number that may be given.
-    pub(crate) fn optional_number<T: TryFrom<i64>>(
-        &mut self,
-        field: &str,
-        number: Option<i64>,
-    ) -> Option<Option<T>> {
-        match number {
-            Some(number) => self.number(field, number).map(Some),
-            None => Some(None),
-        }
-    }
-
     /// What was wrong; nothing when everything could be taken.
     pub(crate) fn into_errors(self) -> Vec<UserError> {
         self.errors

@@ -7,10 +7,13 @@ use trunkline_kernel::{
 
 use super::carry_out::Done;
 use super::edge::UserError;
+use crate::error::ApiResult;
 use crate::scalars::{LogPosition, global};
+use crate::types::{Agent, Call, Campaign, Customer, Interaction, Lead, Reservation, Task};
+use crate::view::View;
 
 macro_rules! payloads {
-    ($($(#[doc = $doc:literal])+ $payload:ident of $id:ident;)+) => {$(
+    ($($(#[doc = $doc:literal])+ $payload:ident of $id:ident as $field:ident: $node:ident;)+) => {$(
         $(#[doc = $doc])+
         pub(crate) struct $payload(pub Done);
 
@@ -20,6 +23,16 @@ macro_rules! payloads {
             /// The id of the thing; absent when nothing was done.
             async fn id(&self) -> Option<ID> {
                 self.0.id.map(|uuid| global($id::from_uuid(uuid)))
+            }
+
+            /// The thing as the read models have it, once they have got to `position`.
+            #[graphql(complexity = "5 + child_complexity")]
+            async fn $field(&self, ctx: &Context<'_>) -> ApiResult<Option<$node>> {
+                let Some(uuid) = self.0.id else { return Ok(None) };
+                // Other mutations of the same request may have looked the thing up in an older state.
+                let view = View::of(View::now(ctx).reads().clone());
+                view.reach(self.0.position).await?;
+                view.$field(Some($id::from_uuid(uuid))).await
             }
 
             /// Why nothing was done; empty when it was.
@@ -47,19 +60,58 @@ macro_rules! payloads {
 
 payloads! {
     /// What a mutation of a customer did.
-    CustomerPayload of CustomerId;
+    CustomerPayload of CustomerId as customer: Customer;
     /// What a mutation of an agent did.
-    AgentPayload of AgentId;
+    AgentPayload of AgentId as agent: Agent;
     /// What a mutation of a campaign did.
-    CampaignPayload of CampaignId;
+    CampaignPayload of CampaignId as campaign: Campaign;
     /// What a mutation of a lead did.
-    LeadPayload of LeadId;
+    LeadPayload of LeadId as lead: Lead;
     /// What a mutation of a call did.
-    CallPayload of CallId;
-    /// What a mutation of a reservation did.
-    ReservationPayload of ReservationId;
+    CallPayload of CallId as call: Call;
     /// What a mutation of an interaction did.
-    InteractionPayload of InteractionId;
+    InteractionPayload of InteractionId as interaction: Interaction;
     /// What a mutation of a task did.
-    TaskPayload of TaskId;
+    TaskPayload of TaskId as task: Task;
+}
+
+/// What a mutation of a reservation did.
+pub(crate) struct ReservationPayload(pub Done);
+
+/// What a mutation of a reservation did.
+#[Object]
+impl ReservationPayload {
+    /// The id of the reservation; absent when nothing was done.
+    async fn id(&self) -> Option<ID> {
+        self.0.id.map(|uuid| global(ReservationId::from_uuid(uuid)))
+    }
+
+    /// How the reservation stands, read from its own events.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn reservation(&self, ctx: &Context<'_>) -> ApiResult<Option<Reservation>> {
+        match self.0.id {
+            Some(uuid) => Reservation::read(ctx, ReservationId::from_uuid(uuid)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Why nothing was done; empty when it was.
+    async fn user_errors(&self) -> &[UserError] {
+        &self.0.errors
+    }
+
+    /// The position that the log has reached with it: give it as `minPosition` to read what was written.
+    async fn position(&self) -> Option<LogPosition> {
+        self.0.position.map(LogPosition)
+    }
+
+    /// The events that it led to, in order.
+    async fn event_ids(&self) -> Vec<ID> {
+        self.0.events.iter().map(|event| global(*event)).collect()
+    }
+
+    /// Whether this is the stored answer to an earlier request with the same idempotency key.
+    async fn repeated(&self) -> bool {
+        self.0.repeated
+    }
 }

@@ -1,11 +1,24 @@
-//! What can be asked.
+//! What can be asked. Everything that reads the read models takes `minPosition`.
 
+mod agents;
+mod arguments;
+mod customers;
 mod events;
+mod kpi;
+mod nodes;
+mod outreach;
+mod tasks;
 
 use async_graphql::MergedObject;
 
-pub(crate) use events::EventQueries;
-
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(EventQueries);
+pub(crate) struct Query(
+    nodes::NodeQueries,
+    customers::CustomerQueries,
+    agents::AgentQueries,
+    tasks::TaskQueries,
+    outreach::OutreachQueries,
+    kpi::KpiQueries,
+    events::EventQueries,
+);

@@ -5,6 +5,7 @@ use trunkline_kernel::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DateTime(pub Timestamp);
 
+/// A moment in UTC with microsecond precision, as RFC 3339 text such as `2026-01-31T09:00:00Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -4,6 +4,7 @@ use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
 #[derive(Clone, Debug)]
 pub(crate) struct Json(pub serde_json::Value);
 
+/// Any JSON value.
 #[Scalar(name = "JSON")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -6,6 +6,8 @@ use trunkline_kernel::Position;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogPosition(pub Position);
 
+/// A place in the log, as text, so that no client rounds it. Positions are only compared: the later event has
+/// the higher one.
 #[Scalar(name = "Position")]
 impl ScalarType for LogPosition {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -16,8 +16,9 @@ pub(crate) trait Words: Copy + Send + Sync + 'static {
     const NAME: &'static str;
     /// What the set is.
     const MEANING: &'static str;
+
     /// Every word.
-    const ALL: &'static [Self];
+    fn all() -> &'static [Self];
 
     /// The permanent word, `no_answer`.
     fn word(self) -> &'static str;
@@ -31,7 +32,10 @@ macro_rules! enums {
         impl Words for $path {
             const NAME: &'static str = $name;
             const MEANING: &'static str = $meaning;
-            const ALL: &'static [Self] = <$path>::ALL;
+
+            fn all() -> &'static [Self] {
+                <$path>::ALL
+            }
 
             fn word(self) -> &'static str {
                 self.as_str()
@@ -94,7 +98,7 @@ fn meta<W: Words>() -> MetaType {
     MetaType::Enum {
         name: W::NAME.to_owned(),
         description: Some(W::MEANING.to_owned()),
-        enum_values: W::ALL.iter().map(|word| (word.word().to_ascii_uppercase(), value(*word))).collect(),
+        enum_values: W::all().iter().map(|word| (word.word().to_ascii_uppercase(), value(*word))).collect(),
         visible: None,
         inaccessible: false,
         tags: Vec::new(),
@@ -122,7 +126,7 @@ impl<W: Words> InputType for Word<W> {
             Value::String(name) => name.as_str(),
             _ => "",
         };
-        let word = W::ALL.iter().copied().find(|word| word.word().eq_ignore_ascii_case(name));
+        let word = W::all().iter().copied().find(|word| word.word().eq_ignore_ascii_case(name));
         word.map(Self).ok_or_else(|| InputValueError::expected_type(value))
     }
 

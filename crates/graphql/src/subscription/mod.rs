@@ -1,11 +1,11 @@
 //! What can be followed. Every subscription can be resumed: it takes `after`, and every message has a position.
 
+mod changes;
+mod kpi;
 mod log;
 
 use async_graphql::MergedSubscription;
 
-pub(crate) use log::LogSubscriptions;
-
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub(crate) struct Subscription(LogSubscriptions);
+pub(crate) struct Subscription(log::LogSubscriptions, changes::ChangeSubscriptions, kpi::KpiSubscriptions);

@@ -1,5 +1,25 @@
 //! The types of the schema, one file per group.
 
+mod agent;
+mod call;
+mod campaign;
+mod customer;
 mod event;
+mod interaction;
+mod kpi;
+mod node;
+mod reservation;
+mod task;
 
+pub(crate) use agent::{Agent, AgentTime};
+pub(crate) use call::Call;
+pub(crate) use campaign::{Campaign, Lead, LeadConnection, LeadCount};
+pub(crate) use customer::{Consent, Customer, Identifier, TimelineConnection, TimelineEntry};
 pub(crate) use event::{Event, EventFilter, Order};
+pub(crate) use interaction::{Attribute, Insight, Interaction, attributes};
+pub(crate) use kpi::{
+    CallConnection, Dimension, Figures, FiguresArguments, KpiFilter, KpiRow, KpiWord, Window, limited,
+};
+pub(crate) use node::Node;
+pub(crate) use reservation::Reservation;
+pub(crate) use task::{Task, TaskTransition};

@@ -1,0 +1,110 @@
+//! Customer-360.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object};
+use trunkline_domain::identifier::{IdentifierId, IdentifierKind};
+use trunkline_projections::reads::{self, Scope};
+
+use super::arguments::AsOf;
+use crate::error::{ApiError, ApiResult};
+use crate::page::{self, Page};
+use crate::scalars::{LogPosition, Word, parse_id};
+use crate::types::{Customer, Interaction};
+use crate::view::{View, connection};
+
+/// Pages of customers.
+pub(crate) type CustomerConnection = Connection<String, Customer>;
+
+/// Which customers: those for which everything given holds.
+#[derive(InputObject, Default)]
+pub(crate) struct CustomerFilter {
+    /// Only those whose name begins with this text.
+    name_prefix: Option<String>,
+    /// Only those whose name contains this text. Reads names one by one: for small sets.
+    name_contains: Option<String>,
+    /// Only those of this agent.
+    owner_id: Option<ID>,
+    /// Only those in this line of business.
+    industry: Option<String>,
+}
+
+impl CustomerFilter {
+    fn parse(self) -> ApiResult<reads::CustomerFilter> {
+        Ok(reads::CustomerFilter {
+            name_prefix: self.name_prefix,
+            name_contains: self.name_contains,
+            owner: self.owner_id.map(|id| parse_id("filter.ownerId", &id)).transpose()?,
+            industry: self.industry,
+        })
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct CustomerQueries;
+
+#[Object]
+impl CustomerQueries {
+    /// One customer, now or as the customer was.
+    async fn customer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The customer.")] id: ID,
+        #[graphql(desc = "The answer as it was; now when absent.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait until the read models have got here.")] min_position: Option<LogPosition>,
+    ) -> ApiResult<Option<Customer>> {
+        let id = parse_id("id", &id)?;
+        let view = match as_of {
+            Some(as_of) => View::past(ctx, Scope::Customer(id), as_of.moment()).await?,
+            None => View::at_least(ctx, min_position.map(|position| position.0)).await?,
+        };
+        view.customer(Some(id)).await
+    }
+
+    /// The customer who has an identifier.
+    async fn customer_by_identifier(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What sort of identifier.")] kind: Word<IdentifierKind>,
+        #[graphql(desc = "The value as people write it; telephone numbers with their country code.")]
+        value: String,
+        #[graphql(desc = "Wait until the read models have got here.")] min_position: Option<LogPosition>,
+    ) -> ApiResult<Option<Customer>> {
+        let kind = kind.0;
+        let value = kind.normalise(&value).map_err(|error| ApiError::input("value", error.to_string()))?;
+        let view = View::at_least(ctx, min_position.map(|position| position.0)).await?;
+        let row = view.reads().customer_by_identifier(IdentifierId::of(kind, &value)).await?;
+        Ok(row.map(|row| Customer { row, view }))
+    }
+
+    /// Customers, in the order of their registration; by name when a prefix of the name is given.
+    #[graphql(complexity = "page::cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
+    async fn customers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which customers; all when absent.")] filter: Option<CustomerFilter>,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Wait until the read models have got here.")] min_position: Option<LogPosition>,
+    ) -> ApiResult<CustomerConnection> {
+        let page = Page::of(first, after, last, before)?;
+        let filter = filter.unwrap_or_default().parse()?;
+        let view = View::at_least(ctx, min_position.map(|position| position.0)).await?;
+        let found = view.reads().customers(&filter, &page.request()).await?;
+        Ok(connection(found, |row| Customer { row, view: view.clone() }))
+    }
+
+    /// One interaction.
+    async fn interaction(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The interaction.")] id: ID,
+        #[graphql(desc = "Wait until the read models have got here.")] min_position: Option<LogPosition>,
+    ) -> ApiResult<Option<Interaction>> {
+        let id = parse_id("id", &id)?;
+        View::at_least(ctx, min_position.map(|position| position.0)).await?.interaction(Some(id)).await
+    }
+}

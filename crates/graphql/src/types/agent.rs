@@ -1,0 +1,171 @@
+//! Agents: who they are and what they are doing.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use trunkline_domain::agent::{PauseReason, Presence};
+use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
+
+use super::{Call, Lead, Task};
+use crate::error::ApiResult;
+use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
+use crate::view::View;
+
+/// A person who speaks with customers, and what that person is doing now.
+pub(crate) struct Agent {
+    pub row: AgentRow,
+    pub view: View,
+}
+
+/// A skill of an agent.
+#[derive(SimpleObject)]
+pub(crate) struct Skill {
+    /// The skill's name.
+    name: String,
+    /// From 1 (beginner) to 5 (expert).
+    level: u8,
+}
+
+/// A person who speaks with customers, and what that person is doing now.
+#[Object]
+impl Agent {
+    /// The id, `agent:UUID`.
+    pub(crate) async fn id(&self) -> ID {
+        global(self.row.agent_id)
+    }
+
+    /// The name, where it is readable.
+    async fn name(&self) -> Option<&str> {
+        self.row.name.as_deref()
+    }
+
+    /// The team, by its name.
+    async fn team(&self) -> Option<&str> {
+        self.row.team.as_deref()
+    }
+
+    /// Skills and their levels.
+    async fn skills(&self) -> Vec<Skill> {
+        let skills = self.row.skills.0.iter();
+        skills.map(|(name, level)| Skill { name: name.clone(), level: *level }).collect()
+    }
+
+    /// Languages spoken, as BCP 47 tags.
+    async fn languages(&self) -> &[String] {
+        &self.row.languages.0
+    }
+
+    /// How many pieces of work at once; a call takes the whole agent.
+    async fn capacity(&self) -> i64 {
+        self.row.capacity
+    }
+
+    /// What the agent is doing.
+    async fn presence(&self) -> StateOf<Presence> {
+        self.row.presence.0.into()
+    }
+
+    /// Since when.
+    async fn since(&self) -> DateTime {
+        self.row.since.into()
+    }
+
+    /// Why the agent is paused.
+    async fn pause_reason(&self) -> Option<Word<PauseReason>> {
+        self.row.pause_reason.map(|reason| reason.0.into())
+    }
+
+    /// Why the agent will be paused after the present work.
+    async fn next_pause_reason(&self) -> Option<Word<PauseReason>> {
+        self.row.next_pause_reason.map(|reason| reason.0.into())
+    }
+
+    /// The call that the agent works on or is offered.
+    async fn call(&self) -> ApiResult<Option<Call>> {
+        self.view.call(self.row.call_id).await
+    }
+
+    /// The lead that the agent looks at or is offered.
+    async fn lead(&self) -> ApiResult<Option<Lead>> {
+        self.view.lead(self.row.lead_id).await
+    }
+
+    /// The task that the agent is offered.
+    async fn task(&self) -> ApiResult<Option<Task>> {
+        self.view.task(self.row.task_id).await
+    }
+
+    /// The offer under way.
+    async fn reservation_id(&self) -> Option<ID> {
+        self.row.reservation_id.map(global)
+    }
+
+    /// The fencing token of the last offer; whoever acts under an older one is refused.
+    async fn token(&self) -> i64 {
+        self.row.token
+    }
+
+    /// When the offer under way ends by itself.
+    async fn offer_expires_at(&self) -> Option<DateTime> {
+        self.row.offer_expires_at.map(DateTime)
+    }
+
+    /// Offers missed in a row.
+    async fn missed_offers(&self) -> i64 {
+        self.row.missed_offers
+    }
+
+    /// When the after-call work ends by itself.
+    async fn wrap_until(&self) -> Option<DateTime> {
+        self.row.wrap_until.map(DateTime)
+    }
+
+    /// Since when the agent is signed in.
+    async fn signed_in_at(&self) -> Option<DateTime> {
+        self.row.signed_in_at.map(DateTime)
+    }
+
+    /// When the agent became known.
+    async fn registered_at(&self) -> DateTime {
+        self.row.registered_at.into()
+    }
+
+    /// How long the agent was in each state on a day (UTC), today when none is given; intervals that are over.
+    async fn times(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any moment of the day; today when absent.")] day: Option<DateTime>,
+    ) -> ApiResult<Vec<AgentTime>> {
+        self.view.agent_times(ctx, self.row.agent_id, day.map(|day| day.0)).await
+    }
+
+    /// The event that changed the agent last.
+    async fn position(&self) -> LogPosition {
+        self.row.position.into()
+    }
+}
+
+/// How long an agent was in one state on one day.
+pub(crate) struct AgentTime(pub AgentTimeRow);
+
+/// How long an agent was in one state on one day.
+#[Object]
+impl AgentTime {
+    /// The day's first moment, UTC.
+    async fn day(&self) -> DateTime {
+        self.0.day.into()
+    }
+
+    /// The state.
+    async fn presence(&self) -> StateOf<Presence> {
+        self.0.presence.0.into()
+    }
+
+    /// How long, in milliseconds.
+    async fn total_ms(&self) -> i64 {
+        self.0.total_ms
+    }
+
+    /// How often the state was entered.
+    async fn entered(&self) -> i64 {
+        self.0.entered
+    }
+}

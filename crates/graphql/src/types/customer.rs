@@ -1,0 +1,442 @@
+//! Customer-360: who a customer is and everything that happened with the customer.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Enum, ID, Object, SimpleObject, Union};
+use trunkline_domain::customer::{ConsentState, CustomerKind};
+use trunkline_domain::identifier::IdentifierKind;
+use trunkline_domain::words::{Channel, Direction, FeatureValue, Purpose};
+use trunkline_kernel::Personal;
+use trunkline_projections::customer_360::{
+    ConsentRow, CustomerRow, IdentifierRow, Score, TimelineKind, TimelineRow,
+};
+
+use trunkline_projections::reads::TimelineFilter;
+
+use super::{Agent, Attribute, Call, Campaign, Insight, Interaction, Task};
+use crate::error::ApiResult;
+use crate::page::{self, Page};
+use crate::scalars::{DateTime, Json, LogPosition, StateOf, Word, global};
+use crate::view::View;
+
+/// Pages of a timeline.
+pub(crate) type TimelineConnection = Connection<String, TimelineEntry>;
+
+/// A natural person or company that may be contacted: one OneID.
+pub(crate) struct Customer {
+    pub row: CustomerRow,
+    pub view: View,
+}
+
+/// How much has happened with a customer.
+#[derive(SimpleObject)]
+pub(crate) struct CustomerCounts {
+    /// Calls with the customer, phantoms included.
+    calls: i64,
+    /// Calls that an agent answered.
+    calls_answered: i64,
+    /// Interactions on any channel.
+    interactions: i64,
+    /// Tasks ever opened.
+    tasks: i64,
+    /// Tasks that are not at an end.
+    tasks_open: i64,
+}
+
+/// A value that describes a customer to a model.
+#[derive(SimpleObject)]
+pub(crate) struct Feature {
+    /// The value's name.
+    name: String,
+    /// Yes or no, a number, or a word.
+    value: Json,
+}
+
+/// A natural person or company that may be contacted: one OneID.
+#[Object]
+impl Customer {
+    /// The id, `customer:UUID`.
+    pub(crate) async fn id(&self) -> ID {
+        global(self.row.customer_id)
+    }
+
+    /// What sort of customer.
+    async fn kind(&self) -> Word<CustomerKind> {
+        self.row.kind.0.into()
+    }
+
+    /// The name, where it is known and readable.
+    async fn name(&self) -> Option<&str> {
+        self.row.name.as_deref()
+    }
+
+    /// The language to speak, as a BCP 47 tag.
+    async fn language(&self) -> Option<&str> {
+        self.row.language.as_deref()
+    }
+
+    /// Where the customer is, as ISO 3166.
+    async fn region(&self) -> Option<&str> {
+        self.row.region.as_deref()
+    }
+
+    /// The IANA time zone that calling hours are judged in.
+    async fn time_zone(&self) -> Option<&str> {
+        self.row.time_zone.as_deref()
+    }
+
+    /// The line of business.
+    async fn industry(&self) -> Option<&str> {
+        self.row.industry.as_deref()
+    }
+
+    /// The size class, in the words of the source.
+    async fn scale(&self) -> Option<&str> {
+        self.row.scale.as_deref()
+    }
+
+    /// Further values in the words of the source, those that are readable.
+    async fn attributes(&self) -> Vec<Attribute> {
+        let readable = |(name, value): (&String, &Personal<String>)| {
+            value.open().map(|value| Attribute { name: name.clone(), value: value.clone() })
+        };
+        self.row.attributes.0.iter().filter_map(readable).collect()
+    }
+
+    /// Values for models, the latest of each name.
+    async fn features(&self) -> Vec<Feature> {
+        let value = |value: &FeatureValue| match value {
+            FeatureValue::Flag(flag) => serde_json::Value::from(*flag),
+            FeatureValue::Number(number) => serde_json::Value::from(*number),
+            FeatureValue::Text(text) => serde_json::Value::from(text.clone()),
+        };
+        let features = self.row.features.0.iter();
+        features.map(|(name, known)| Feature { name: name.clone(), value: Json(value(known)) }).collect()
+    }
+
+    /// Every identifier that is known of the customer.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    async fn identifiers(&self) -> ApiResult<Vec<Identifier>> {
+        self.view.identifiers(self.row.customer_id).await
+    }
+
+    /// What the customer agreed to, for each purpose on each channel.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    async fn consents(&self) -> ApiResult<Vec<Consent>> {
+        self.view.consents(self.row.customer_id).await
+    }
+
+    /// The agent who is responsible.
+    async fn owner(&self) -> ApiResult<Option<Agent>> {
+        self.view.agent(self.row.owner_id).await
+    }
+
+    /// Since when that agent is.
+    async fn owner_since(&self) -> Option<DateTime> {
+        self.row.owner_since.map(DateTime)
+    }
+
+    /// The latest score of each model and product.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    async fn scores(&self) -> Vec<CustomerScore> {
+        self.row
+            .scores
+            .0
+            .iter()
+            .map(|score| CustomerScore { score: score.clone(), view: self.view.clone() })
+            .collect()
+    }
+
+    /// What was understood last about the customer's needs.
+    async fn insight(&self) -> Option<Insight> {
+        self.row.insight.as_ref().map(|insight| Insight(insight.0.clone()))
+    }
+
+    /// When it was understood.
+    async fn insight_at(&self) -> Option<DateTime> {
+        self.row.insight_at.map(DateTime)
+    }
+
+    /// How much has happened with the customer.
+    async fn counts(&self) -> CustomerCounts {
+        CustomerCounts {
+            calls: self.row.calls,
+            calls_answered: self.row.calls_answered,
+            interactions: self.row.interactions,
+            tasks: self.row.tasks,
+            tasks_open: self.row.tasks_open,
+        }
+    }
+
+    /// Every call, interaction and task, the newest first.
+    #[graphql(complexity = "page::cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
+    async fn timeline(
+        &self,
+        #[graphql(desc = "Only these sorts of entries; all when absent.")] kinds: Option<Vec<TimelineSort>>,
+        #[graphql(desc = "Only these channels; all when absent. Tasks have none.")] channels: Option<
+            Vec<Word<Channel>>,
+        >,
+        #[graphql(desc = "Only entries at or after this time.")] since: Option<DateTime>,
+        #[graphql(desc = "Only entries before this time.")] until: Option<DateTime>,
+        #[graphql(
+            desc = "How many from the newest on, 1 to 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the oldest on, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+    ) -> ApiResult<TimelineConnection> {
+        let page = Page::of(first, after, last, before)?;
+        let kinds = kinds.unwrap_or_default().into_iter();
+        let filter = TimelineFilter {
+            kinds: kinds.map(TimelineSort::kind).collect(),
+            channels: channels.unwrap_or_default().into_iter().map(|channel| channel.0).collect(),
+            from: since.map(|at| at.0),
+            until: until.map(|at| at.0),
+        };
+        self.view.timeline(self.row.customer_id, &filter, &page).await
+    }
+
+    /// When there was contact first.
+    async fn first_contact_at(&self) -> Option<DateTime> {
+        self.row.first_contact_at.map(DateTime)
+    }
+
+    /// When there was contact last.
+    async fn last_contact_at(&self) -> Option<DateTime> {
+        self.row.last_contact_at.map(DateTime)
+    }
+
+    /// On which channel there was contact last.
+    async fn last_contact_channel(&self) -> Option<Word<Channel>> {
+        self.row.last_contact_channel.map(|channel| channel.0.into())
+    }
+
+    /// The agent who spoke with the customer last.
+    async fn last_agent(&self) -> ApiResult<Option<Agent>> {
+        self.view.agent(self.row.last_agent_id).await
+    }
+
+    /// The last call.
+    async fn last_call(&self) -> ApiResult<Option<Call>> {
+        self.view.call(self.row.last_call_id).await
+    }
+
+    /// When the customer became known.
+    async fn registered_at(&self) -> DateTime {
+        self.row.registered_at.into()
+    }
+
+    /// When anything here changed last, in event time.
+    async fn changed_at(&self) -> DateTime {
+        self.row.changed_at.into()
+    }
+
+    /// The event that changed the customer last.
+    async fn position(&self) -> LogPosition {
+        self.row.position.into()
+    }
+}
+
+/// One identifier of one customer.
+pub(crate) struct Identifier(pub IdentifierRow);
+
+/// One identifier of one customer.
+#[Object]
+impl Identifier {
+    /// What sort of identifier.
+    async fn kind(&self) -> Word<IdentifierKind> {
+        self.0.kind.0.into()
+    }
+
+    /// Its normalised value, where it is readable.
+    async fn value(&self) -> Option<&str> {
+        self.0.value.as_deref()
+    }
+
+    /// The claim that keeps the identifier from a second customer.
+    async fn claim(&self) -> ID {
+        global(self.0.claim())
+    }
+
+    /// Since when it is known.
+    async fn linked_at(&self) -> DateTime {
+        self.0.linked_at.into()
+    }
+}
+
+/// What a customer agreed to for one purpose on one channel.
+pub(crate) struct Consent(pub ConsentRow);
+
+/// What a customer agreed to for one purpose on one channel.
+#[Object]
+impl Consent {
+    /// For what.
+    async fn purpose(&self) -> Word<Purpose> {
+        self.0.purpose.0.into()
+    }
+
+    /// On which channel.
+    async fn channel(&self) -> Word<Channel> {
+        self.0.channel.0.into()
+    }
+
+    /// How it stands.
+    async fn state(&self) -> StateOf<ConsentState> {
+        self.0.state.0.into()
+    }
+
+    /// What proves a grant.
+    async fn evidence(&self) -> Option<&str> {
+        self.0.evidence.as_deref()
+    }
+
+    /// Until when the grant or the suppression holds.
+    async fn until(&self) -> Option<DateTime> {
+        self.0.until.map(DateTime)
+    }
+
+    /// The customer's reason for a refusal, or the rule of a suppression.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// Since when it stands so.
+    async fn since(&self) -> DateTime {
+        self.0.since.into()
+    }
+}
+
+/// The latest score of one model for one product and campaign.
+pub(crate) struct CustomerScore {
+    score: Score,
+    view: View,
+}
+
+/// How much one feature added to a score.
+#[derive(SimpleObject)]
+pub(crate) struct Contribution {
+    /// The feature.
+    feature: String,
+    /// What it added.
+    value: f64,
+}
+
+/// The latest score of one model for one product and campaign.
+#[Object]
+impl CustomerScore {
+    /// The model and its version.
+    async fn model(&self) -> &str {
+        &self.score.model
+    }
+
+    /// The score, from 0 to 1.
+    async fn score(&self) -> f64 {
+        self.score.score
+    }
+
+    /// The product it is about.
+    async fn product(&self) -> Option<&str> {
+        self.score.product.as_deref()
+    }
+
+    /// The campaign it is about.
+    async fn campaign(&self) -> ApiResult<Option<Campaign>> {
+        self.view.campaign(self.score.campaign).await
+    }
+
+    /// How much each feature added.
+    async fn contributions(&self) -> Vec<Contribution> {
+        let contributions = self.score.contributions.iter();
+        contributions
+            .map(|(feature, value)| Contribution { feature: feature.clone(), value: *value })
+            .collect()
+    }
+
+    /// When it was given.
+    async fn at(&self) -> DateTime {
+        self.score.at.into()
+    }
+}
+
+/// What sort of thing an entry of a timeline is.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimelineSort {
+    /// A call.
+    Call,
+    /// An interaction.
+    Interaction,
+    /// A task.
+    Task,
+}
+
+impl TimelineSort {
+    fn kind(self) -> TimelineKind {
+        match self {
+            Self::Call => TimelineKind::Call,
+            Self::Interaction => TimelineKind::Interaction,
+            Self::Task => TimelineKind::Task,
+        }
+    }
+}
+
+/// What an entry of a timeline is about.
+#[derive(Union)]
+pub(crate) enum TimelineSubject {
+    /// A call.
+    Call(Call),
+    /// An interaction.
+    Interaction(Interaction),
+    /// A task.
+    Task(Task),
+}
+
+/// One entry of a customer's timeline.
+pub(crate) struct TimelineEntry {
+    pub row: TimelineRow,
+    pub view: View,
+}
+
+/// One entry of a customer's timeline.
+#[Object]
+impl TimelineEntry {
+    /// When it began, in event time.
+    async fn occurred_at(&self) -> DateTime {
+        self.row.occurred_at.into()
+    }
+
+    /// On which channel; absent for tasks.
+    async fn channel(&self) -> Option<Word<Channel>> {
+        self.row.channel.map(|channel| channel.0.into())
+    }
+
+    /// Who began it; absent for tasks.
+    async fn direction(&self) -> Option<Word<Direction>> {
+        self.row.direction.map(|direction| direction.0.into())
+    }
+
+    /// The call, interaction or task.
+    async fn subject(&self) -> ApiResult<Option<TimelineSubject>> {
+        use trunkline_kernel::Id as _;
+        let uuid = self.row.entry_id;
+        Ok(match self.row.kind.0 {
+            TimelineKind::Call => {
+                let id = trunkline_kernel::CallId::from_uuid(uuid);
+                self.view.call(Some(id)).await?.map(TimelineSubject::Call)
+            }
+            TimelineKind::Interaction => {
+                let id = trunkline_kernel::InteractionId::from_uuid(uuid);
+                self.view.interaction(Some(id)).await?.map(TimelineSubject::Interaction)
+            }
+            TimelineKind::Task => {
+                let id = trunkline_kernel::TaskId::from_uuid(uuid);
+                self.view.task(Some(id)).await?.map(TimelineSubject::Task)
+            }
+        })
+    }
+
+    /// The event that began it.
+    async fn position(&self) -> LogPosition {
+        self.row.position.into()
+    }
+}

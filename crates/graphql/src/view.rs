@@ -1,0 +1,333 @@
+//! The read models as one request sees them: now, with look-ups gathered into few statements, or as they were.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Context;
+use async_graphql::OutputType;
+use async_graphql::connection::{Connection, Edge};
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use trunkline_kernel::{
+    AgentId, CallId, CampaignId, Clock, CustomerId, InteractionId, LeadId, Position, TaskId, Timestamp,
+};
+use trunkline_log::Log;
+use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
+use trunkline_projections::customer_360::{ConsentRow, CustomerRow, IdentifierRow, InteractionRow};
+use trunkline_projections::kpi::CallRow;
+use trunkline_projections::outreach::{CampaignRow, LeadCountRow, LeadRow};
+use trunkline_projections::reads::{self, AsOf, Cursor, End, PageRequest, Scope, TimelineFilter};
+use trunkline_projections::task_board::{TaskRow, TransitionRow};
+use trunkline_projections::{ReadError, ReadModel, ReadModels};
+
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::page::{From, Page};
+use crate::types::{
+    Agent, AgentTime, Call, Campaign, Consent, Customer, Identifier, Interaction, Lead, LeadCount, Task,
+    TaskTransition, TimelineConnection, TimelineEntry,
+};
+
+/// How long look-ups are gathered before one statement is sent for all of them.
+const GATHER: Duration = Duration::from_micros(500);
+
+impl std::convert::From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotReached { wanted, reached, .. } => Self::behind(wanted, reached),
+            ReadError::Cursor => Self::new(ErrorCode::BadUserInput, "The cursor is not one of this list."),
+            ReadError::Limit { what, limit } => {
+                Self::new(ErrorCode::BadUserInput, format!("The limit of {what} is {limit}."))
+            }
+            ReadError::Log(error) => error.into(),
+            error @ (ReadError::Fold { .. } | ReadError::Database(_)) => Self::fault(&error),
+        }
+    }
+}
+
+/// The read models that a thing was read from; what hangs on the thing is read from the same ones.
+#[derive(Clone)]
+pub(crate) struct View(Arc<Inner>);
+
+struct Inner {
+    reads: ReadModels,
+    rows: DataLoader<Rows, HashMapCache>,
+}
+
+impl View {
+    /// A view with look-ups of its own: one for each request, and one for each message of a subscription.
+    pub(crate) fn of(reads: ReadModels) -> Self {
+        let rows = DataLoader::with_cache(Rows(reads.clone()), tokio::spawn, HashMapCache::default());
+        Self(Arc::new(Inner { reads, rows: rows.delay(GATHER) }))
+    }
+
+    /// The view of this request.
+    pub(crate) fn now(ctx: &Context<'_>) -> Self {
+        ctx.data_unchecked::<Self>().clone()
+    }
+
+    /// The view of this request once the read models have reached a position.
+    ///
+    /// # Errors
+    /// `READ_MODEL_BEHIND` when they do not get there in time.
+    pub(crate) async fn at_least(ctx: &Context<'_>, position: Option<Position>) -> ApiResult<Self> {
+        let view = Self::now(ctx);
+        view.reach(position).await?;
+        Ok(view)
+    }
+
+    /// Waits until the read models have reached a position.
+    ///
+    /// # Errors
+    /// `READ_MODEL_BEHIND` when they do not get there in time.
+    pub(crate) async fn reach(&self, position: Option<Position>) -> ApiResult<()> {
+        Ok(self.0.reads.reach(position, &ReadModel::ALL).await?)
+    }
+
+    /// The read models of one thing as they were.
+    ///
+    /// # Errors
+    /// When the thing has too many events, or the log fails.
+    pub(crate) async fn past(ctx: &Context<'_>, scope: Scope, as_of: AsOf) -> ApiResult<Self> {
+        let log = ctx.data_unchecked::<Arc<dyn Log>>();
+        Ok(Self::of(ReadModels::as_of(&**log, scope, as_of).await?))
+    }
+
+    /// The read models behind it.
+    pub(crate) fn reads(&self) -> &ReadModels {
+        &self.0.reads
+    }
+
+    async fn one<K>(&self, key: Option<K>) -> ApiResult<Option<<Rows as Loader<K>>::Value>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Rows: Loader<K, Error = ApiError>,
+    {
+        match key {
+            Some(key) => self.0.rows.load_one(key).await,
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) async fn customer(&self, id: Option<CustomerId>) -> ApiResult<Option<Customer>> {
+        Ok(self.one(id).await?.map(|row| Customer { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn agent(&self, id: Option<AgentId>) -> ApiResult<Option<Agent>> {
+        Ok(self.one(id).await?.map(|row| Agent { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn call(&self, id: Option<CallId>) -> ApiResult<Option<Call>> {
+        Ok(self.one(id).await?.map(|row| Call { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn lead(&self, id: Option<LeadId>) -> ApiResult<Option<Lead>> {
+        Ok(self.one(id).await?.map(|row| Lead { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn campaign(&self, id: Option<CampaignId>) -> ApiResult<Option<Campaign>> {
+        Ok(self.one(id).await?.map(|row| Campaign { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn task(&self, id: Option<TaskId>) -> ApiResult<Option<Task>> {
+        Ok(self.one(id).await?.map(|row| Task { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn interaction(&self, id: Option<InteractionId>) -> ApiResult<Option<Interaction>> {
+        Ok(self.one(id).await?.map(|row| Interaction { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn identifiers(&self, id: CustomerId) -> ApiResult<Vec<Identifier>> {
+        let rows = self.one(Some(IdentifiersOf(id))).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Identifier).collect())
+    }
+
+    pub(crate) async fn consents(&self, id: CustomerId) -> ApiResult<Vec<Consent>> {
+        let rows = self.one(Some(ConsentsOf(id))).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Consent).collect())
+    }
+
+    pub(crate) async fn lead_counts(&self, id: CampaignId) -> ApiResult<Vec<LeadCount>> {
+        let rows = self.one(Some(LeadCountsOf(id))).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| LeadCount { state: row.state.0.into(), leads: row.leads }).collect())
+    }
+
+    pub(crate) async fn agent_times(
+        &self,
+        ctx: &Context<'_>,
+        id: AgentId,
+        at: Option<Timestamp>,
+    ) -> ApiResult<Vec<AgentTime>> {
+        let now = ctx.data_unchecked::<Arc<dyn Clock>>().now();
+        let at = match at {
+            Some(at) => last_moment_of_day(at).min(now),
+            // One second is as fine as a day's sums are asked for, and lets the agents of a list share a look-up.
+            None => now.floor(trunkline_kernel::Millis::from_secs(1)),
+        };
+        let rows = self.one(Some(TimesOf(id, at))).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(AgentTime).collect())
+    }
+
+    pub(crate) async fn task_history(&self, id: TaskId) -> ApiResult<Vec<TaskTransition>> {
+        let rows = self.one(Some(HistoryOf(id))).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| TaskTransition { row, view: self.clone() }).collect())
+    }
+
+    pub(crate) async fn timeline(
+        &self,
+        id: CustomerId,
+        filter: &TimelineFilter,
+        page: &Page,
+    ) -> ApiResult<TimelineConnection> {
+        let found = self.0.reads.timeline(id, filter, &page.request()).await?;
+        Ok(connection(found, |row| TimelineEntry { row, view: self.clone() }))
+    }
+}
+
+fn last_moment_of_day(at: Timestamp) -> Timestamp {
+    const DAY: trunkline_kernel::Millis = trunkline_kernel::Millis::from_mins(24 * 60);
+    Timestamp::from_micros(at.floor(DAY).plus(DAY).micros() - 1)
+}
+
+impl Page {
+    /// The same page in the words of the read models.
+    pub(crate) fn request(&self) -> PageRequest {
+        PageRequest {
+            limit: self.size,
+            end: match self.from {
+                From::Start => End::First,
+                From::End => End::Last,
+            },
+            after: self.after.clone().map(Cursor),
+            before: self.before.clone().map(Cursor),
+        }
+    }
+}
+
+/// A page of rows as a connection.
+pub(crate) fn connection<R, N: OutputType>(
+    page: reads::Page<R>,
+    node: impl Fn(R) -> N,
+) -> Connection<String, N> {
+    let mut connection = Connection::new(page.has_previous, page.has_next);
+    let edges = page.edges.into_iter().map(|edge| Edge::new(edge.cursor.0, node(edge.row)));
+    connection.edges = edges.collect();
+    connection
+}
+
+/// Reads rows by many keys at once.
+struct Rows(ReadModels);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct IdentifiersOf(CustomerId);
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct ConsentsOf(CustomerId);
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct LeadCountsOf(CampaignId);
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct TimesOf(AgentId, Timestamp);
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct HistoryOf(TaskId);
+
+macro_rules! by_id {
+    ($($id:ident => $row:ident by $key:ident from $read:ident;)+) => {$(
+        impl Loader<$id> for Rows {
+            type Value = $row;
+            type Error = ApiError;
+
+            async fn load(&self, ids: &[$id]) -> ApiResult<HashMap<$id, $row>> {
+                let rows = self.0.$read(ids).await?;
+                Ok(rows.into_iter().map(|row| (row.$key, row)).collect())
+            }
+        }
+    )+};
+}
+
+by_id! {
+    CustomerId => CustomerRow by customer_id from customers_by_ids;
+    AgentId => AgentRow by agent_id from agents_by_ids;
+    CallId => CallRow by call_id from calls_by_ids;
+    LeadId => LeadRow by lead_id from leads_by_ids;
+    CampaignId => CampaignRow by campaign_id from campaigns_by_ids;
+    TaskId => TaskRow by task_id from tasks_by_ids;
+    InteractionId => InteractionRow by interaction_id from interactions_by_ids;
+}
+
+/// The rows of each key; every key has a list, an empty one when there are no rows.
+fn grouped<K: Clone + Eq + Hash, R>(keys: &[K], rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<R>> {
+    let mut groups: HashMap<K, Vec<R>> = keys.iter().map(|key| (key.clone(), Vec::new())).collect();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+impl Loader<IdentifiersOf> for Rows {
+    type Value = Vec<IdentifierRow>;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[IdentifiersOf]) -> ApiResult<HashMap<IdentifiersOf, Vec<IdentifierRow>>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut rows = self.0.identifiers_of(&ids).await?;
+        rows.sort_by_key(|row| row.position);
+        Ok(grouped(keys, rows, |row| IdentifiersOf(row.customer_id)))
+    }
+}
+
+impl Loader<ConsentsOf> for Rows {
+    type Value = Vec<ConsentRow>;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[ConsentsOf]) -> ApiResult<HashMap<ConsentsOf, Vec<ConsentRow>>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut rows = self.0.consents_of(&ids).await?;
+        rows.sort_by_key(|row| (row.purpose.0, row.channel.0));
+        Ok(grouped(keys, rows, |row| ConsentsOf(row.customer_id)))
+    }
+}
+
+impl Loader<LeadCountsOf> for Rows {
+    type Value = Vec<LeadCountRow>;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[LeadCountsOf]) -> ApiResult<HashMap<LeadCountsOf, Vec<LeadCountRow>>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut rows = self.0.lead_counts(&ids).await?;
+        rows.sort_by_key(|row| row.state.0);
+        Ok(grouped(keys, rows, |row| LeadCountsOf(row.campaign_id)))
+    }
+}
+
+impl Loader<TimesOf> for Rows {
+    type Value = Vec<AgentTimeRow>;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[TimesOf]) -> ApiResult<HashMap<TimesOf, Vec<AgentTimeRow>>> {
+        let mut by_time: HashMap<Timestamp, Vec<AgentId>> = HashMap::new();
+        for TimesOf(agent, at) in keys {
+            by_time.entry(*at).or_default().push(*agent);
+        }
+        let mut found = grouped(keys, Vec::new(), |_: &AgentTimeRow| keys[0].clone());
+        // One request asks for one day, or for a few under aliases.
+        for (at, agents) in by_time {
+            let mut rows = self.0.agent_times(&agents, at).await?;
+            rows.sort_by_key(|row| row.presence.0);
+            for row in rows {
+                found.entry(TimesOf(row.agent_id, at)).or_default().push(row);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<HistoryOf> for Rows {
+    type Value = Vec<TransitionRow>;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[HistoryOf]) -> ApiResult<HashMap<HistoryOf, Vec<TransitionRow>>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut rows = self.0.task_transitions_of(&ids).await?;
+        rows.sort_by_key(|row| row.version);
+        Ok(grouped(keys, rows, |row| HistoryOf(row.task_id)))
+    }
+}
