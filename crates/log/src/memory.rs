@@ -134,7 +134,8 @@ impl Log for MemoryLog {
         if state.closed {
             return Err(LogError::Closed.into());
         }
-        if let Some(first) = first_result(&append, &state.found(&append))? {
+        let found = state.found(&append);
+        if let Some(first) = first_result(&append, |id| found.get(&id))? {
             return Ok(first);
         }
         state.check(&append)?;

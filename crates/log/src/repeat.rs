@@ -19,19 +19,22 @@ pub(crate) struct Found {
 /// The events of some appends that are already in the log.
 pub(crate) type FoundEvents = HashMap<EventId, Found>;
 
-/// The first result of an append when all of it is already in the log, unchanged and in one piece.
+/// The first result of an append when all of it is already in the log, unchanged and in one piece. `found` says
+/// where an event already stands.
 ///
 /// # Errors
 /// [`AppendError::Reused`] when only part of it is there, or with other content.
-pub(crate) fn first_result(append: &Prepared, found: &FoundEvents) -> Result<Option<Appended>, AppendError> {
-    if found.is_empty() || !append.iter().any(|(_, event, _)| found.contains_key(&event.id)) {
+pub(crate) fn first_result<'f>(
+    append: &Prepared,
+    found: impl Fn(EventId) -> Option<&'f Found>,
+) -> Result<Option<Appended>, AppendError> {
+    if !append.iter().any(|(_, event, _)| found(event.id).is_some()) {
         return Ok(None);
     }
     let mut first = None;
     let mut next = None;
     for (_, event, digest) in append.iter() {
-        let same = found
-            .get(&event.id)
+        let same = found(event.id)
             .filter(|found| found.digest == digest && next.is_none_or(|next| found.position == next));
         let Some(same) = same else {
             return Err(AppendError::Reused { event: event.id });
@@ -40,14 +43,15 @@ pub(crate) fn first_result(append: &Prepared, found: &FoundEvents) -> Result<Opt
         next = Some(same.position.plus(1));
     }
     let versions = append.writes.iter().filter_map(|write| {
-        let last = found.get(&write.events.last()?.0.id)?;
+        let last = found(write.events.last()?.0.id)?;
         Some((write.stream.clone(), last.version))
     });
+    let versions = versions.collect();
     Ok(first.map(|first| Appended {
         first: first.position,
         last: Position(first.position.0 + append.events as u64 - 1),
         recorded_at: first.recorded_at,
-        versions: versions.collect(),
+        versions,
         repeated: true,
     }))
 }

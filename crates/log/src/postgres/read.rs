@@ -130,17 +130,10 @@ pub(super) async fn look_up(
     let mut found = HashMap::new();
     if !events.is_empty() {
         let ids: Vec<Uuid> = events.iter().map(|event| event.uuid()).collect();
-        let rows: Vec<(Uuid, i64, i64, DateTime<Utc>, Vec<u8>)> =
-            sqlx::query_as(FIND).bind(ids).fetch_all(connection).await.map_err(store_error)?;
-        for (id, position, version, recorded_at, bytes) in rows {
-            let position = Position(count(position));
-            let event = Found {
-                position,
-                version: Version(count(version)),
-                recorded_at: recorded_at.into(),
-                digest: digest(position, &bytes)?,
-            };
-            found.insert(EventId::from_uuid(id), event);
+        let rows = sqlx::query(FIND).bind(ids).fetch_all(connection).await.map_err(store_error)?;
+        for row in &rows {
+            let (id, event) = found_event(row)?;
+            found.insert(id, event);
         }
     }
     Ok(Snapshot {
@@ -149,6 +142,18 @@ pub(super) async fn look_up(
         versions: versions.collect(),
         found,
     })
+}
+
+fn found_event(row: &PgRow) -> Result<(EventId, Found), LogError> {
+    let read = || -> sqlx::Result<_> {
+        let recorded_at: DateTime<Utc> = row.try_get("recorded_at")?;
+        let (position, version): (i64, i64) = (row.try_get("position")?, row.try_get("version")?);
+        let (id, bytes): (Uuid, &[u8]) = (row.try_get("event_id")?, row.try_get("digest")?);
+        Ok((id, Position(count(position)), Version(count(version)), Timestamp::from(recorded_at), bytes))
+    };
+    let (id, position, version, recorded_at, bytes) = read().map_err(store_error)?;
+    let digest = digest(position, bytes)?;
+    Ok((EventId::from_uuid(id), Found { position, version, recorded_at, digest }))
 }
 
 fn event(row: &PgRow) -> Result<Recorded, LogError> {

@@ -249,7 +249,7 @@ impl<S: Store> Committer<S> {
             match store.look_up(&[], &ids).await {
                 Ok(snapshot) => {
                     for (job, error) in late {
-                        let first = first_result(&job.append, &snapshot.found);
+                        let first = first_result(&job.append, |id| snapshot.found.get(&id));
                         let answer = first.and_then(|first| first.ok_or(error));
                         count(&stats, &answer);
                         job.answer(answer);

@@ -60,11 +60,12 @@ pub(super) fn plan<'a>(
 
 impl Planner<'_> {
     fn decide(&mut self, append: &Prepared, found: &FoundEvents) -> Verdict {
-        for (events, settled) in [(found, true), (&self.taken, false)] {
-            match first_result(append, events) {
-                Ok(None) => {}
-                Ok(Some(first)) => return Verdict::Repeated(first),
-                Err(error) => return Verdict::Refused { error, settled },
+        match first_result(append, |id| self.taken.get(&id).or_else(|| found.get(&id))) {
+            Ok(None) => {}
+            Ok(Some(first)) => return Verdict::Repeated(first),
+            Err(error) => {
+                let settled = !append.iter().any(|(_, event, _)| self.taken.contains_key(&event.id));
+                return Verdict::Refused { error, settled };
             }
         }
         match self.conflict(append) {

@@ -185,3 +185,52 @@ fn columns(row: &SqliteRow, position: Position, tags: Vec<String>) -> sqlx::Resu
         digest: row.try_get("digest")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Execute as _;
+    use trunkline_kernel::EventType;
+
+    use super::*;
+    use crate::sqlite::SqliteStore;
+    use crate::{Direction, Filter};
+
+    /// The steps of SQLite's plan for a page.
+    async fn plan(store: &SqliteStore, filter: Filter, direction: Direction) -> Vec<String> {
+        let versions = filter.stream.is_some().then_some((Version(3), Version(9)));
+        let query =
+            Query { filter, direction, from: Some(Position(50)), until: Some(Position(90)), limit: 10 };
+        let mut select = select::page::<Sqlite>(COLUMNS, &query, versions);
+        let sql = format!("EXPLAIN QUERY PLAN {}", select.build().sql().as_str());
+        let mut explain = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for _ in 0..30 {
+            explain = explain.bind(1);
+        }
+        let rows = explain.fetch_all(&store.readers).await.unwrap();
+        rows.iter().map(|row| row.get::<String, _>("detail")).collect()
+    }
+
+    #[tokio::test]
+    async fn no_page_walks_the_whole_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("log.db"), 1).await.unwrap();
+        let filter = Filter::default;
+        let types = |names: &[&'static str]| names.iter().map(|name| EventType::known(name)).collect();
+        let filters = [
+            (filter(), "PRIMARY KEY"),
+            (Filter { stream: Some("call-a".parse().unwrap()), ..filter() }, "stream=? AND version>?"),
+            (Filter { category: Some("call".to_owned()), ..filter() }, "events_by_category"),
+            (Filter { types: types(&["call.rang"]), ..filter() }, "events_by_type"),
+            (Filter { types: types(&["call.rang", "call.ended"]), ..filter() }, "events_by_type"),
+            (Filter { tags: vec!["agent:1".parse().unwrap()], ..filter() }, "tag=? AND position>?"),
+        ];
+        for (filter, index) in filters {
+            for direction in [Direction::Forwards, Direction::Backwards] {
+                let plan = plan(&store, filter.clone(), direction).await;
+                assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:#?}");
+                let scans = |step: &&String| step.starts_with("SCAN e") || step.starts_with("SCAN t");
+                assert!(plan.iter().find(scans).is_none(), "{plan:#?}");
+            }
+        }
+    }
+}

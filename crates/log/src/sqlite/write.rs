@@ -115,10 +115,10 @@ fn tags(recorded: &Recorded) -> String {
     serde_json::to_string(&recorded.event.tags).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// SQLITE_CONSTRAINT_TRIGGER: the only trigger that an insert can fail on says that a place is taken.
+/// `SQLITE_CONSTRAINT_TRIGGER`: the only trigger that an insert can fail on says that a place is taken.
 const TAKEN: u32 = 1811;
 
-/// SQLITE_BUSY: another process holds the file.
+/// `SQLITE_BUSY`: another process holds the file.
 const BUSY: u32 = 5;
 
 fn commit_error(error: sqlx::Error) -> CommitError {

@@ -1,1 +1,136 @@
+//! Any sequence of appends, in bursts that share a commit, has the same outcome on a database as on the log in
+//! memory, which is written without batches and caches.
 
+use futures::future::join_all;
+use proptest::prelude::*;
+use trunkline_kernel::NewEvent;
+use trunkline_log::{Append, Expect, StreamCheck, StreamWrite};
+
+use crate::adapters::{memory, postgres, sqlite};
+use crate::contract::Place;
+use crate::support::{Make, Room, exactly, stream};
+
+/// One write of one append.
+#[derive(Clone, Debug)]
+struct Write {
+    stream: u8,
+    /// None for any, otherwise a version.
+    expect: Option<u8>,
+    /// Each either new or one used in an earlier burst, counted back. Within one burst the appends are
+    /// concurrent, and which of two with the same id is first is not for a caller to say.
+    events: Vec<Option<u8>>,
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    writes: Vec<Write>,
+    check: Option<(u8, u8)>,
+    /// The whole append of an earlier step, counted back, in place of this one.
+    again: Option<u8>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let event = prop_oneof![8 => Just(None), 1 => (0..6_u8).prop_map(Some)];
+    let write =
+        (0..4_u8, prop_oneof![Just(None), (0..5_u8).prop_map(Some)], prop::collection::vec(event, 1..3))
+            .prop_map(|(stream, expect, events)| Write { stream, expect, events });
+    let check = prop::option::weighted(0.2, (0..4_u8, 0..4_u8));
+    let again = prop::option::weighted(0.15, 0..5_u8);
+    (prop::collection::vec(write, 1..3), check, again).prop_map(|(writes, check, again)| Step {
+        writes,
+        check,
+        again,
+    })
+}
+
+fn bursts() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    prop::collection::vec(prop::collection::vec(step(), 1..7), 1..8)
+}
+
+/// The appends of all bursts, with ids and contents that are the same each time.
+fn appends(bursts: &[Vec<Step>]) -> Vec<Vec<Append>> {
+    let make = Make::seeded(3);
+    let mut used: Vec<NewEvent> = Vec::new();
+    let mut all: Vec<Append> = Vec::new();
+    let mut done = Vec::new();
+    for burst in bursts {
+        let first = all.len();
+        for step in burst {
+            let again = step.again.and_then(|back| all.iter().rev().nth(usize::from(back)).cloned());
+            all.push(again.unwrap_or_else(|| append(step, &make, &used)));
+        }
+        let appends = all[first..].to_vec();
+        let writes = appends.iter().flat_map(|append| &append.writes);
+        used.extend(writes.flat_map(|write| write.events.iter().cloned()));
+        done.push(appends);
+    }
+    done
+}
+
+fn append(step: &Step, make: &Make, used: &[NewEvent]) -> Append {
+    let writes = step.writes.iter().map(|write| {
+        let events = write.events.iter().map(|back| {
+            let old = back.and_then(|back| used.iter().rev().nth(usize::from(back)).cloned());
+            old.unwrap_or_else(|| make.event("call.created"))
+        });
+        let expect = write.expect.map_or(Expect::Any, |version| match version {
+            0 => Expect::NoStream,
+            version => exactly(u64::from(version) - 1),
+        });
+        StreamWrite { stream: stream(&format!("call-{}", write.stream)), expect, events: events.collect() }
+    });
+    let checks = step.check.map(|(name, version)| StreamCheck {
+        stream: stream(&format!("call-{name}")),
+        version: trunkline_kernel::Version(u64::from(version)),
+    });
+    Append { writes: writes.collect(), checks: checks.into_iter().collect() }
+}
+
+/// Each answer in words, and everything that is then in the log.
+async fn outcome(
+    place: Box<dyn Place>,
+    bursts: &[Vec<Append>],
+) -> (Vec<String>, Vec<trunkline_kernel::Recorded>) {
+    let room = Room::new(place).await;
+    let mut answers = Vec::new();
+    for burst in bursts {
+        // Polled in this order, so that they stand in the queue in this order.
+        let answered = join_all(burst.iter().map(|append| room.log.append(append.clone()))).await;
+        answers.extend(answered.iter().map(|answer| format!("{answer:?}")));
+    }
+    let events = room.all().await;
+    room.log.close().await;
+    (answers, events)
+}
+
+fn agree(bursts: Vec<Vec<Step>>, on_postgres: bool) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bursts = appends(&bursts);
+        let model = outcome(memory::place().await, &bursts).await;
+        let place = if on_postgres { postgres::place().await } else { sqlite::place().await };
+        let (answers, events) = outcome(place, &bursts).await;
+        for (at, (answer, wanted)) in answers.iter().zip(&model.0).enumerate() {
+            assert_eq!(answer, wanted, "append {at}");
+        }
+        assert!(events == model.1, "the answers agree and the events do not");
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sqlite_agrees_with_the_model(bursts in bursts()) {
+        agree(bursts, false);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 15, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
+
+    #[test]
+    fn postgres_agrees_with_the_model(bursts in bursts()) {
+        agree(bursts, true);
+    }
+}

@@ -16,7 +16,7 @@ impl Place for Memory {
     }
 }
 
-async fn place() -> Box<dyn Place> {
+pub(crate) async fn place() -> Box<dyn Place> {
     Box::new(Memory::default())
 }
 

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "kurrentdb")]
 mod kurrent;
-mod memory;
-mod postgres;
-mod sqlite;
+pub(crate) mod memory;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 
 pub(crate) use postgres::Database;
 pub(crate) use sqlite::Folder;

@@ -35,7 +35,7 @@ impl Place for Database {
     }
 }
 
-async fn place() -> Box<dyn Place> {
+pub(crate) async fn place() -> Box<dyn Place> {
     Box::new(Database::fresh())
 }
 

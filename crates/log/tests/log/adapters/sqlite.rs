@@ -29,7 +29,7 @@ impl Place for Folder {
     }
 }
 
-async fn place() -> Box<dyn Place> {
+pub(crate) async fn place() -> Box<dyn Place> {
     Box::new(Folder::new())
 }
 
