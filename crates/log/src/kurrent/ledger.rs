@@ -30,7 +30,7 @@ pub(super) struct Part {
     pub(super) more: bool,
 }
 
-/// The ledger of one log.
+/// The ledger of one log. In a cluster every call goes to the leader: a follower can be behind.
 pub(super) struct Ledger {
     settings: ClientSettings,
     stream: String,
@@ -57,7 +57,10 @@ impl Ledger {
             None => StreamState::NoStream,
             Some(revision) => StreamState::StreamRevision(revision),
         };
-        let options = AppendToStreamOptions::default().stream_state(state).deadline(self.patience);
+        let options = AppendToStreamOptions::default()
+            .stream_state(state)
+            .requires_leader(true)
+            .deadline(self.patience);
         let client = self.client().map_err(fatal)?;
         let call = client.append_to_stream(self.stream.as_str(), &options, data);
         match timeout(self.patience, call).await {
@@ -108,6 +111,7 @@ impl Ledger {
         let options = ReadStreamOptions::default()
             .position(StreamPosition::Position(after.0))
             .max_count(count)
+            .requires_leader(true)
             .deadline(self.patience);
         let call = async {
             let mut events = Vec::new();
@@ -149,7 +153,7 @@ impl Ledger {
             None => StreamPosition::Start,
             Some(revision) => StreamPosition::Position(revision),
         };
-        let options = SubscribeToStreamOptions::default().start_from(from);
+        let options = SubscribeToStreamOptions::default().start_from(from).requires_leader(true);
         Ok(self.client()?.subscribe_to_stream(self.stream.as_str(), &options).await)
     }
 

@@ -33,6 +33,13 @@ const SUBSCRIPTION_PATIENCE: Duration = Duration::from_millis(100);
 /// bounded by `log.retries_max`.
 const RACES_MAX: u32 = 8;
 
+/// The server took an append and then did not give it back.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger does not reach position {position} yet, which was appended")]
+struct NotYet {
+    position: Position,
+}
+
 /// Other processes kept being first.
 #[derive(Debug, thiserror::Error)]
 #[error("other processes appended first {RACES_MAX} times in a row; are too many of them on one ledger?")]
@@ -116,7 +123,8 @@ impl Replica {
                 return Ok(());
             }
         }
-        self.catch_up(Some(position)).await
+        self.catch_up(Some(position)).await?;
+        if self.head().await < position { Err(store(NotYet { position })) } else { Ok(()) }
     }
 
     async fn copy_to(&self, head: &mut Position, events: &[Recorded]) -> Result<(), LogError> {

@@ -173,3 +173,23 @@ async fn an_append_whose_process_ends_before_its_answer_is_there_for_the_next_on
     assert!(next.append(written).await?.repeated);
     Ok(())
 }
+
+/// The limits of the log keep calls below KurrentDB's, except for tags beyond all measure.
+#[tokio::test]
+async fn what_the_server_finds_too_large_fails_alone() -> Result<()> {
+    let ledger = Ledger::in_this_process().await?;
+    let log = ledger.open("a").await?;
+    let mut large = append("large", Expect::NoStream, &["x"; 400]);
+    for event in &mut large.writes[0].events {
+        event.tags = (0..20).map(|n| format!("tag:{n}{}", "x".repeat(150)).parse().unwrap()).collect();
+    }
+    let (refused, taken) =
+        tokio::join!(log.append(large), log.append(append("small", Expect::NoStream, &["small"])));
+    let Err(AppendError::Log(error)) = refused else { panic!("{refused:?}") };
+    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    assert!(causes.iter().any(|cause| cause.contains("Maximum Append Size")), "{causes:?}");
+    assert_eq!(taken?.first, Position(1));
+    assert_eq!(texts(&log).await?, ["small"]);
+    Ok(())
+}
