@@ -10,6 +10,7 @@ mod serve;
 mod shutdown;
 mod store;
 mod telemetry;
+mod timers;
 
 use std::process::ExitCode;
 

@@ -9,11 +9,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trunkline_graphql::{Api, Services};
 use trunkline_log::Feed;
+use trunkline_projections::ReadModels;
 use trunkline_projections::runtime::Runtime;
 
 use crate::config::Settings;
 use crate::http::{Station, router};
 use crate::metrics::{Metrics, Sources};
+use crate::timers::Timers;
 use crate::{shutdown, store};
 
 /// What runs beside the server, given its address, until the token is cancelled.
@@ -47,6 +49,13 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         feed: Arc::clone(&feed),
         ids,
     };
+    let timers = Timers {
+        reads: ReadModels::new(database.clone(), runtime.reached(), ReadModels::WAIT_MAX),
+        dispatcher: Arc::clone(&services.dispatcher),
+        clock: Arc::clone(&clock),
+        policy: settings.policy,
+    };
+    let timers = tokio::spawn(timers.run(stopping.clone()));
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
     let sources = Sources { log: opened.stats, api: api.stats(), progress: Arc::default() };
     let station = Station {
@@ -63,6 +72,8 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         // It ends by the same token; a panic of it is in the log and takes nothing down.
         let _ = beside.await;
     }
+    // They end by the same token, after the command under way.
+    let _ = timers.await;
     // Whoever was answered is in the log. Followers end first, because they read it; then the log takes no more and
     // waits for the appends under way, those of requests that outlived their time included.
     drop((api, feed));

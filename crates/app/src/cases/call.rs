@@ -2,7 +2,7 @@
 
 use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent, Presence};
-use trunkline_domain::call::{self, Call, EndCause};
+use trunkline_domain::call::{self, Call, CallState, EndCause};
 use trunkline_domain::campaign::Campaign;
 use trunkline_domain::customer::{self, ConsentState, Customer};
 use trunkline_domain::lead::{self, AttemptOutcome, BlockReason, Lead, LeadOutcome, LeadState};
@@ -220,34 +220,76 @@ impl Action for ClassifyResult {
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
         let Self { call: id, dispositioned } = self;
         work.run::<Call>(*id, call::Command::Disposition(dispositioned.clone())).await?;
-        let call = work.state::<Call>(*id).await?;
         if let Some((agent, _)) = in_call(work, *id, &[Presence::Wrapping]).await? {
             work.run::<Agent>(agent, agent::Command::EndWrap).await?;
         }
-        if let Some(lead) = call.lead() {
-            let state = work.state::<Lead>(lead).await?.state();
-            if state == LeadState::InCall {
-                settle(work, lead, *id, dispositioned).await?;
-            }
-        }
-        if let Some(customer) = call.customer().filter(|_| dispositioned.do_not_call) {
-            let known = work.state::<Customer>(customer).await?;
-            let consent = known.consent(Purpose::Marketing, Channel::Call);
-            if known.exists() && consent.state != ConsentState::Withdrawn {
-                let withdrawn = customer::ConsentWithdrawn {
-                    purpose: Purpose::Marketing,
-                    channel: Channel::Call,
-                    reason: None,
-                };
-                work.run::<Customer>(customer, customer::Command::WithdrawConsent(withdrawn)).await?;
-            }
-        }
+        follow_up(work, *id, dispositioned).await?;
         Ok(id.uuid())
     }
 
     fn contends_on(&self) -> Option<StreamId> {
         Some(StreamId::of(self.call))
     }
+}
+
+/// The time for after-call work is over: it ends, and a call that the agent did not classify the system does.
+#[derive(Clone, Debug)]
+pub struct ExpireWrap {
+    /// Whose.
+    pub agent: AgentId,
+    /// How long after-call work may take.
+    pub policy: Policy,
+}
+
+impl Action for ExpireWrap {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let Self { agent: id, policy } = *self;
+        let wrapped = work.state::<Agent>(id).await?.call();
+        work.run::<Agent>(id, agent::Command::ExpireWrap).await?;
+        let Some(call) = wrapped else { return Ok(id.uuid()) };
+        if work.state::<Call>(call).await?.state() == CallState::Ended {
+            for event in work.run::<Call>(call, call::Command::DispositionBySystem { policy }).await? {
+                if let call::Event::Dispositioned(dispositioned) = event {
+                    follow_up(work, call, &dispositioned).await?;
+                }
+            }
+        }
+        Ok(id.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(self.agent))
+    }
+}
+
+/// What a classification means for the lead and for the customer's consent.
+async fn follow_up(
+    work: &mut Work<'_>,
+    id: CallId,
+    dispositioned: &call::Dispositioned,
+) -> Result<(), ActionError> {
+    let call = work.state::<Call>(id).await?;
+    if let Some(lead) = call.lead() {
+        let state = work.state::<Lead>(lead).await?.state();
+        if state == LeadState::InCall {
+            settle(work, lead, id, dispositioned).await?;
+        }
+    }
+    if let Some(customer) = call.customer().filter(|_| dispositioned.do_not_call) {
+        let known = work.state::<Customer>(customer).await?;
+        let consent = known.consent(Purpose::Marketing, Channel::Call);
+        if known.exists() && consent.state != ConsentState::Withdrawn {
+            let withdrawn = customer::ConsentWithdrawn {
+                purpose: Purpose::Marketing,
+                channel: Channel::Call,
+                reason: None,
+            };
+            work.run::<Customer>(customer, customer::Command::WithdrawConsent(withdrawn)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The agent of a call, when the agent is in it and in one of these states.

@@ -11,7 +11,7 @@ mod task;
 use trunkline_kernel::{Aggregate, Id as _};
 use uuid::Uuid;
 
-pub use call::{BridgeCall, ClassifyResult, CreateCall, DialCall, EndCall, HoldCall, ResumeCall};
+pub use call::{BridgeCall, ClassifyResult, CreateCall, DialCall, EndCall, ExpireWrap, HoldCall, ResumeCall};
 pub use customer::{Identifier, LinkIdentifier, RegisterCustomer, UnlinkIdentifier, WithdrawConsent};
 pub use lead::{AddLead, QueueLead};
 pub use reservation::{
