@@ -42,17 +42,20 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         .await
         .context("cannot begin to keep the read models")?;
     let runtime = Arc::new(runtime);
+    let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
     let services = Services {
         dispatcher: Arc::new(store::dispatcher(settings, Arc::clone(&log))),
         policy: settings.policy,
         log: Arc::clone(&log),
         feed: Arc::clone(&feed),
+        reads: reads.clone(),
+        clock: Arc::clone(&clock),
         ids,
     };
     let timers = Timers {
-        reads: ReadModels::new(database.clone(), runtime.reached(), ReadModels::WAIT_MAX),
+        reads,
         dispatcher: Arc::clone(&services.dispatcher),
-        clock: Arc::clone(&clock),
+        clock,
         policy: settings.policy,
     };
     let timers = tokio::spawn(timers.run(stopping.clone()));

@@ -60,6 +60,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub shutdown: Duration,
     pub ready_lag_max: u64,
+    /// How long a query may wait for the read models to reach its `minPosition`.
+    pub reads_wait_max: Duration,
     pub log: LogStore,
     pub ledger: String,
     pub log_limits: LogLimits,
@@ -93,6 +95,7 @@ impl Settings {
             data_dir: PathBuf::from(read.text("server.data_dir")?),
             shutdown: Duration::from_secs(read.number("server.shutdown_seconds", 0, 3_600)?),
             ready_lag_max: read.number("server.ready_lag_max", 0, u32::MAX.into())?,
+            reads_wait_max: read.millis("reads.wait_max_ms")?,
             read_models: read.read_model_store(&log)?,
             log,
             ledger: read.text("log.ledger")?.to_owned(),
@@ -254,7 +257,6 @@ impl Reader<'_> {
             query_bytes_max: self.size("graphql.query_bytes_max", 64, 16 << 20)?,
             body_bytes_max: self.size("graphql.body_bytes_max", 1_024, 64 << 20)?,
             time_max: self.millis("graphql.time_max_ms")?,
-            wait_max: self.millis("graphql.wait_max_ms")?,
             persisted_queries_max: self.size("graphql.persisted_queries_max", 1, 1_000_000)?,
             subscriptions_per_connection_max: self.size(
                 "graphql.subscriptions_per_connection_max",
