@@ -52,12 +52,8 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         clock: Arc::clone(&clock),
         ids,
     };
-    let timers = Timers {
-        reads,
-        dispatcher: Arc::clone(&services.dispatcher),
-        clock,
-        policy: settings.policy,
-    };
+    let timers =
+        Timers { reads, dispatcher: Arc::clone(&services.dispatcher), clock, policy: settings.policy };
     let timers = tokio::spawn(timers.run(stopping.clone()));
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
     let sources = Sources { log: opened.stats, api: api.stats(), progress: Arc::default() };
