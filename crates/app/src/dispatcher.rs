@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard};
-use trunkline_domain::command;
+use trunkline_domain::command::{self, KeyedCommand};
 use trunkline_kernel::{
     Aggregate, Cause, Clock, CommandId, CorrelationId, Id as _, Ids, Position, StreamId, Timestamp, Version,
 };
@@ -12,7 +12,7 @@ use trunkline_log::{AppendError, Log, LogError};
 
 use crate::cache::Cache;
 use crate::idempotency::StoredAnswer;
-use crate::{Action, ActionError, CommandError, Idempotency, Outcome, Refused, Request, Work};
+use crate::{Action, ActionError, CommandError, Idempotency, Outcome, Request, Work};
 
 /// What bounds the dispatcher. All of it can be set under `[commands]` in the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -164,11 +164,16 @@ impl Dispatcher {
     ) -> Result<Option<Result<Outcome<T>, CommandError>>, CommandError> {
         let stored = self.log.read_stream(&StreamId::of(command), Version::EMPTY, 1).await?;
         let Some(recorded) = stored.into_iter().next() else { return Ok(None) };
-        let answered: command::Answered = recorded.event.payload.read()?;
-        if answered.fingerprint != idempotency.fingerprint() {
-            return Ok(Some(Err(CommandError::Refused(key_reused()))));
+        let mut keyed = KeyedCommand::default();
+        for event in trunkline_domain::decode_as(&recorded)? {
+            keyed.evolve(recorded.event.occurred_at, &event);
         }
-        Ok(Some(match serde_json::from_value(answered.answer)? {
+        let answer = match keyed.first_answer(idempotency.fingerprint()) {
+            Ok(Some(answer)) => answer.clone(),
+            Ok(None) => return Ok(None),
+            Err(refusal) => return Ok(Some(Err(CommandError::Refused(refusal.into())))),
+        };
+        Ok(Some(match serde_json::from_value(answer)? {
             StoredAnswer::Done { answer, events } => Ok(Outcome {
                 answer: serde_json::from_value(answer)?,
                 position: recorded.position,
@@ -228,15 +233,4 @@ impl Dispatcher {
 enum Attempt<T> {
     Settled(Result<Outcome<T>, CommandError>),
     Contended { stream: StreamId },
-}
-
-fn key_reused() -> Refused {
-    Refused {
-        code: "IDEMPOTENCY_KEY_REUSED".to_owned(),
-        field: Some("idempotencyKey".to_owned()),
-        message:
-            "this idempotency key was used for another request; use a new key for each request, and the \
-                  same key only to repeat the same request"
-                .to_owned(),
-    }
 }

@@ -28,6 +28,9 @@ impl Language {
     }
 }
 
+/// The first line of every page made of a declaration; pages without it are somebody else's.
+pub(crate) const WRITTEN: &str = "<!-- Written by `cargo xtask schema`. -->";
+
 /// What is declared of a refusal. Its page under `schema/errors` is made of this.
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalDeclaration {
@@ -60,7 +63,7 @@ impl RefusalDeclaration {
         let cause = cause.trim_start();
         let field = self.field.map_or(String::new(), |field| format!("**Field.** `{field}`\n\n"));
         format!(
-            "# {code}\n\n> {en}: {remedy}\n>\n> {zh}\n\n{field}**Cause.** {cause}\n\n**Remedy.** {}.\n",
+            "{WRITTEN}\n# {code}\n\n> {en}: {remedy}\n>\n> {zh}\n\n{field}**Cause.** {cause}\n\n**Remedy.** {}.\n",
             capitalised(remedy)
         )
     }
@@ -79,8 +82,30 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Every refusal of every aggregate.
+/// What the ways in refuse before a command reaches an aggregate.
+const AT_THE_EDGE: &[RefusalDeclaration] = &[
+    RefusalDeclaration {
+        code: "INVALID_VALUE",
+        field: None,
+        cause: " A value of the input does not have the form of its field, for instance an id of another kind of \
+                thing, a telephone number that no numbering plan has, or a time without its zone. `field` names it.",
+        en: "the value does not have the form of its field",
+        remedy: "give a value as the field's documentation says",
+        zh: "字段的值格式不正确：请按字段说明填写",
+    },
+    RefusalDeclaration {
+        code: "COMMAND_TOO_LARGE",
+        field: None,
+        cause: " What the command would store breaks a limit of the log, for instance the size of an event.",
+        en: "the command is too large to be stored",
+        remedy: "say less in one command; the message names the limit",
+        zh: "内容过大，无法保存：请拆分为多次提交，具体限制见消息",
+    },
+];
+
+/// Every refusal of every aggregate, and of the ways in to them.
 pub const REFUSALS: &[&[RefusalDeclaration]] = &[
+    AT_THE_EDGE,
     InvalidInput::DECLARED,
     agent::Refusal::DECLARED,
     call::Refusal::DECLARED,

@@ -35,7 +35,7 @@ fn run(check: bool) -> io::Result<Vec<String>> {
         collect(root, &mut present)?;
     }
     let plan = plan(&present);
-    let mut faults = plan.faults;
+    let mut faults = plan.faults.clone();
     if !faults.is_empty() {
         return Ok(faults);
     }
@@ -48,7 +48,7 @@ fn run(check: bool) -> io::Result<Vec<String>> {
             }
         }
     }
-    for path in present.keys().filter(|path| !plan.files.contains_key(*path)) {
+    for path in plan.stray(&present) {
         if check {
             faults.push(format!("nothing in the code makes {path}; run `cargo xtask schema`"));
         } else {

@@ -27,10 +27,10 @@ refusals! {
             "该操作已经执行过：请使用首次结果",
         }
         /// The idempotency key was used before for something else.
-        KeyReused = "COMMAND_KEY_REUSED" on "idempotencyKey" {
-            "the idempotency key was used for another command",
-            "use a new key for a new command",
-            "幂等键已用于其他操作：新的操作请使用新的键",
+        KeyReused = "IDEMPOTENCY_KEY_REUSED" on "idempotencyKey" {
+            "this idempotency key was used for another request",
+            "use a new key for each request, and the same key only to repeat the same request",
+            "幂等键已用于其他请求：每个请求请使用新的键，仅在重复同一请求时使用相同的键",
         }
     }
 }

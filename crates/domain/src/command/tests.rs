@@ -20,5 +20,5 @@ fn the_first_answer_stands_and_is_given_again() {
 fn a_key_that_was_used_for_something_else_is_refused() {
     let story = given::<KeyedCommand>([Command::Answer(answered("a"))]);
     assert_eq!(story.state.first_answer("b"), Err(Refusal::KeyReused));
-    story.when(Command::Answer(answered("b"))).then_refused_at("COMMAND_KEY_REUSED", "idempotencyKey");
+    story.when(Command::Answer(answered("b"))).then_refused_at("IDEMPOTENCY_KEY_REUSED", "idempotencyKey");
 }

@@ -12,7 +12,7 @@ use std::error::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::messages::REFUSALS;
+use crate::messages::{REFUSALS, WRITTEN};
 use crate::upcast::{self, UPCASTERS, Upcaster};
 use crate::{DECLARED, Event, EventDeclaration};
 
@@ -27,6 +27,7 @@ pub const ROOTS: &[&str] = &["schema/events", "schema/errors", DIAGRAMS];
 
 const DIAGRAMS: &str = "docs/state-machines.md";
 const EVENTS: &str = "schema/events/";
+const ERRORS: &str = "schema/errors/";
 
 /// What ought to be checked in.
 #[derive(Debug, Default)]
@@ -35,6 +36,16 @@ pub struct Plan {
     pub files: Files,
     /// What no writing of files can mend, each in a sentence.
     pub faults: Vec<String>,
+}
+
+impl Plan {
+    /// The files that are there and that nothing in the code makes any more. Pages about errors that other
+    /// rooms have written are none of these.
+    pub fn stray<'a>(&self, present: &'a Files) -> Vec<&'a str> {
+        let ours = |(path, text): &(&String, &String)| !path.starts_with(ERRORS) || text.starts_with(WRITTEN);
+        let unplanned = present.iter().filter(|(path, _)| !self.files.contains_key(*path));
+        unplanned.filter(ours).map(|(path, _)| path.as_str()).collect()
+    }
 }
 
 /// One stored event as its sample file has it: only what reading depends on.
@@ -91,7 +102,7 @@ fn plan_of(present: &Files, declared: &[&EventDeclaration], upcasters: &[Upcaste
     }
     plan_readings(&mut plan, upcasters);
     for refusal in REFUSALS.iter().copied().flatten() {
-        plan.files.insert(format!("schema/errors/{}.md", refusal.code), refusal.page());
+        plan.files.insert(format!("{ERRORS}{}.md", refusal.code), refusal.page());
     }
     plan.files.insert(DIAGRAMS.to_owned(), state_machines());
     plan

@@ -37,7 +37,7 @@ fn what_is_checked_in_is_what_the_types_say() {
     for (path, text) in &plan.files {
         assert_eq!(present.get(path), Some(text), "{path} is not as the code says; run `cargo xtask schema`");
     }
-    let stray: Vec<_> = present.keys().filter(|path| !plan.files.contains_key(*path)).collect();
+    let stray = plan.stray(&present);
     assert!(stray.is_empty(), "nothing in the code makes {stray:?}; run `cargo xtask schema`");
 }
 
@@ -189,4 +189,17 @@ fn a_shipped_version_is_kept_and_read_through_its_upcaster() {
     present.insert(sample, "not json".to_owned());
     let broken = plan_of(&present, &declared, TABLE).faults.join("\n");
     assert!(broken.contains("cannot be read any more"), "{broken}");
+}
+
+#[test]
+fn pages_of_refusals_that_are_gone_are_stray_and_pages_of_others_are_not() {
+    let plan = plan(&Files::new());
+    let mut present = plan.files.clone();
+    present.insert("schema/errors/CALL_GONE.md".to_owned(), format!("{WRITTEN}\n# CALL_GONE\n"));
+    present.insert("schema/errors/TIMEOUT.md".to_owned(), "# TIMEOUT\n".to_owned());
+    present.insert("schema/events/call/gone.v1.expected.json".to_owned(), "[]".to_owned());
+    assert_eq!(
+        plan.stray(&present),
+        ["schema/errors/CALL_GONE.md", "schema/events/call/gone.v1.expected.json"]
+    );
 }
