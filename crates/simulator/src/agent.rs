@@ -59,7 +59,8 @@ impl AgentLoop {
         cycle: Duration,
     ) -> Self {
         let id = centre.agents[number].clone();
-        let actor = format!("agent:{id}");
+        // A global id, `agent:UUID`, is also how an actor is written.
+        let actor = id.clone();
         Self { api, centre, id, actor, chance, cycle, leads: HashMap::new(), tasks: Vec::new() }
     }
 

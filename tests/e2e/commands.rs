@@ -1,0 +1,99 @@
+//! The command line: every command does what its help says, and says what is wrong with what it is given.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::binary::{exported, run};
+
+/// A log with one customer in it.
+async fn small_log() -> Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    let mapping = "[source]\nnamespace = \"e2e\"\n[[step]]\ndo = \"customer.register\"\nid = \"{no}\"\n\
+                   at = \"2026-01-05T10:00:00Z\"\nwith = { industry = \"{industry}\" }\n";
+    std::fs::write(folder.path().join("m.toml"), mapping)?;
+    std::fs::write(folder.path().join("d.csv"), "no,industry\n1,retail\n2,health\n")?;
+    run(folder.path(), &["import", "--mapping", "m.toml", "d.csv"]).await?.success()?;
+    Ok(folder)
+}
+
+#[tokio::test]
+async fn the_help_of_every_command_shows_an_example() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let commands: [&[&str]; 14] = [
+        &[],
+        &["serve"],
+        &["demo"],
+        &["migrate"],
+        &["import"],
+        &["log", "tail"],
+        &["log", "show"],
+        &["log", "export"],
+        &["projections", "rebuild"],
+        &["projections", "switch"],
+        &["projections", "parked"],
+        &["replay"],
+        &["config", "check"],
+        &["projections", "list"],
+    ];
+    for command in commands {
+        let help = run(folder.path(), &[command, &["--help"]].concat()).await?.success()?;
+        assert!(help.contains("trunkline "), "{command:?}: {help}");
+        let teaches = help.contains("Example") || help.contains("Start here") || command.last() == Some(&"list");
+        assert!(teaches, "{command:?}: {help}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn wrong_settings_are_named_with_their_place_and_end_the_program_with_2() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("c.toml"), "[server]\nlisten = \"127.0.0.1:1\"\n[log]\nstoer = \"sqlite\"\n")?;
+    let done = run(folder.path(), &["--config", "c.toml", "config", "check"]).await?;
+    assert_eq!(done.code, Some(2));
+    assert!(done.err.contains("c.toml, line 4: there is no setting `log.stoer`; [log] has "), "{}", done.err);
+    let done = run(folder.path(), &["serve", "--listen", "nowhere"]).await?;
+    assert_eq!(done.code, Some(2));
+    assert!(done.err.contains("flag --listen: `server.listen` takes an address"), "{}", done.err);
+    std::fs::write(folder.path().join("c.toml"), "[demo]\nseed = 7\n")?;
+    let out = run(folder.path(), &["--config", "c.toml", "config", "check"]).await?.success()?;
+    assert!(out.contains("= 7  (c.toml, line 2)") && out.contains("127.0.0.1:8080\"  (default)"), "{out}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_log_is_shown_exported_and_replayed() -> Result<()> {
+    let folder = small_log().await?;
+    let shown = run(folder.path(), &["log", "show", "1"]).await?.success()?;
+    let event: Value = serde_json::from_str(&shown)?;
+    assert_eq!(event["type"], "customer.registered");
+    assert_eq!(event["occurredAt"], "2026-01-05T10:00:00Z");
+    let stream = event["stream"].as_str().unwrap_or_default();
+    let history = run(folder.path(), &["log", "show", stream]).await?.success()?;
+    assert!(history.contains(stream) && history.lines().count() == 1, "{history}");
+    let beyond = run(folder.path(), &["log", "show", "99"]).await?;
+    assert!(beyond.code == Some(1) && beyond.err.contains("the last one is at 2"), "{beyond:?}");
+    assert_eq!(exported(folder.path(), &["--after", "1"]).await?.len(), 1);
+    assert_eq!(exported(folder.path(), &["--category", "agent"]).await?.len(), 0);
+
+    let at_one = ["replay", "--projection", "customer_360", "--until", "1"];
+    let rows = run(folder.path(), &at_one).await?.success()?;
+    assert!(rows.contains("retail") && !rows.contains("health"), "as it was after one event: {rows}");
+    let unknown = run(folder.path(), &["replay", "--projection", "x", "--until", "1"]).await?;
+    assert!(unknown.err.contains("there is no read model \"x\"; there are customer_360"), "{unknown:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn read_models_are_listed_rebuilt_and_switched() -> Result<()> {
+    let folder = small_log().await?;
+    run(folder.path(), &["migrate"]).await?.success()?;
+    let rebuilt = run(folder.path(), &["projections", "rebuild", "customer_360", "--no-switch"]).await?;
+    assert!(rebuilt.success()?.contains("customer_360 generation 2 was built up to position 2"));
+    run(folder.path(), &["projections", "switch", "customer_360"]).await?.success()?;
+    let listed = run(folder.path(), &["projections", "list"]).await?.success()?;
+    let states: Vec<&str> = listed.lines().filter(|line| line.starts_with("customer_360")).collect();
+    assert!(states.len() == 2 && states[0].contains("standby") && states[1].contains("in use"), "{listed}");
+    let parked = run(folder.path(), &["projections", "parked"]).await?.success()?;
+    assert_eq!(parked.trim(), "0 parked events.");
+    Ok(())
+}
