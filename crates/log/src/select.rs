@@ -99,10 +99,11 @@ where
         push_range(sql, "e", range);
         "e.position"
     } else {
-        sql.push(" FROM events AS e WHERE e.position IN (");
+        sql.push(" FROM (SELECT u.position FROM (");
         push_type_branches(sql, query, range, order, limit);
-        sql.push(")");
-        "e.position"
+        sql.push(format_args!(") AS u ORDER BY u.position {order} LIMIT ")).push_bind(limit);
+        sql.push(") AS k CROSS JOIN events AS e WHERE e.position = k.position");
+        return "k.position";
     };
     push_category(sql, query);
     for tag in tags {

@@ -21,6 +21,19 @@ use crate::store::{CommitError, Snapshot, Store};
 use crate::stored::store_error;
 use crate::{Append, AppendError, Appended, Log, LogError, LogLimits, LogStats, Page, Query};
 
+/// Settings of every session. Each statement of an append has to see what was committed before it got the lock.
+/// And every read walks an index in its order and stops: a planner that knows too little of a young table
+/// would rather collect all that a tag has and sort it, and would plan anew each time.
+const SESSION: [(&str, &str); 7] = [
+    ("default_transaction_isolation", "read committed"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
+
 /// How a PostgreSQL log is opened.
 #[derive(Clone, Debug)]
 pub struct PostgresOptions {
@@ -80,10 +93,7 @@ impl PostgresLog {
     /// # Errors
     /// When the URL cannot be read, the database cannot be reached, or its log is newer than this program.
     pub async fn open(url: &str, options: PostgresOptions, clock: Arc<dyn Clock>) -> Result<Self, LogError> {
-        let connect = PgConnectOptions::from_str(url)
-            .map_err(store_error)?
-            // Each statement of an append has to see what was committed before it got the lock.
-            .options([("default_transaction_isolation", "read committed")]);
+        let connect = PgConnectOptions::from_str(url).map_err(store_error)?.options(SESSION);
         let pool = PgPoolOptions::new()
             .max_connections(options.readers.max(1))
             .acquire_timeout(options.connect_timeout)

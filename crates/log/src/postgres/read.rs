@@ -180,3 +180,91 @@ fn columns(row: &PgRow) -> sqlx::Result<StoredEvent<'_>> {
         digest: row.try_get("digest")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr as _;
+
+    use sqlx::postgres::PgConnectOptions;
+    use trunkline_kernel::EventType;
+    use trunkline_testkit::{Postgres as Server, clock};
+
+    use super::*;
+    use crate::{Direction, Filter, Log as _, PostgresLog, PostgresOptions};
+
+    /// A young log of which the planner knows nothing: 20,000 events, every tag on many of them.
+    const FILL: &str = "INSERT INTO events SELECT n, gen_random_uuid(), 'call-' || n / 500, n % 500 + 1, 'call', \
+         (ARRAY['call.rang', 'call.ended'])[1 + n % 2], 1, '{}', ARRAY['agent:' || n % 3], 'system:test', \
+         gen_random_uuid(), gen_random_uuid(), NULL, NULL, now(), now(), decode(repeat('00', 32), 'hex') \
+         FROM generate_series(1, 20000) AS n";
+
+    #[tokio::test]
+    async fn no_page_walks_more_than_it_gives() {
+        let url = Server::shared().unwrap().fresh_database().unwrap();
+        let options = PostgresOptions::default();
+        PostgresLog::open(&url, options, clock()).await.unwrap().close().await;
+        let options = PgConnectOptions::from_str(&url).unwrap().options(super::super::SESSION);
+        let pool = PgPool::connect_with(options).await.unwrap();
+        sqlx::query(FILL).execute(&pool).await.unwrap();
+        let types = |names: &[&'static str]| names.iter().map(|name| EventType::known(name)).collect();
+        let filter = Filter::default;
+        let filters = [
+            filter(),
+            Filter { category: Some("call".to_owned()), ..filter() },
+            Filter { types: types(&["call.rang"]), ..filter() },
+            Filter { types: types(&["call.rang", "call.none", "call.ended"]), ..filter() },
+            Filter { tags: vec!["agent:1".parse().unwrap()], ..filter() },
+            Filter { tags: vec!["agent:1".parse().unwrap()], types: types(&["call.rang"]), ..filter() },
+        ];
+        for filter in filters {
+            for direction in [Direction::Forwards, Direction::Backwards] {
+                let query = Query { filter: filter.clone(), direction, from: None, until: None, limit: 10 };
+                assert_eq!(super::page(&pool, &query).await.unwrap().events.len(), 10);
+                assert!(rows_met(&pool, &query).await <= 200, "{query:?}");
+            }
+        }
+    }
+
+    /// How many rows the steps of the plan meet in all.
+    async fn rows_met(pool: &PgPool, query: &Query) -> u64 {
+        let sql = select::page::<Postgres>(COLUMNS, query, None).into_string();
+        // The plan of the prepared statement, as a page uses it, with the values in the order of the page.
+        let mut values = Vec::new();
+        let names = query.filter.types.iter().map(|name| format!("'{name}'"));
+        let range = ["0".to_owned(), i64::MAX.to_string()];
+        let limit = query.limit.to_string();
+        if let Some(tag) = query.filter.tags.first() {
+            values.push(format!("'{}'", tag.as_str()));
+            values.extend(range);
+            values.extend(names);
+        } else if query.filter.types.is_empty() {
+            values.extend(range);
+            values.extend(query.filter.category.iter().map(|name| format!("'{name}'")));
+        } else {
+            for name in names {
+                values.push(name);
+                values.extend(range.clone());
+                values.push(limit.clone());
+            }
+            values.push(limit.clone());
+        }
+        values.push(limit);
+        let mut connection = pool.acquire().await.unwrap();
+        let explain = format!(
+            "PREPARE page AS {sql}; EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) EXECUTE page ({})",
+            values.join(", ")
+        );
+        let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+        sqlx::raw_sql("DEALLOCATE page").execute(&mut *connection).await.unwrap();
+        let plan: serde_json::Value = rows.last().unwrap().try_get(0).unwrap();
+        met(&plan[0]["Plan"])
+    }
+
+    fn met(step: &serde_json::Value) -> u64 {
+        let number = |name: &str| step[name].as_f64().unwrap_or(0.0);
+        let here =
+            (number("Actual Rows") + number("Rows Removed by Filter")) * number("Actual Loops").max(1.0);
+        let below = step["Plans"].as_array().into_iter().flatten().map(met).sum::<u64>();
+        format!("{here:.0}").parse::<u64>().unwrap() + below
+    }
+}
