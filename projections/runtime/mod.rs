@@ -5,7 +5,7 @@ mod digest;
 mod generation;
 mod host;
 mod lease;
-mod member;
+pub(crate) mod member;
 mod meter;
 mod parking;
 mod pipeline;
@@ -23,3 +23,11 @@ pub use rebuild::Rebuilt;
 pub use replay::{Replayed, replay_until};
 pub(crate) use scratch::Scratch;
 pub use settings::{Settings, TRIES_MAX};
+
+/// Migrates a database without running anything on it.
+#[cfg(test)]
+pub(crate) async fn prepare_for_tests(
+    database: &trunkline_database::Database,
+) -> trunkline_database::Result<()> {
+    generation::prepare(database, trunkline_kernel::Timestamp::default()).await
+}

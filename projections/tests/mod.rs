@@ -1,1 +1,7 @@
-//! Tests of the read side.
+//! Tests of the read side, on both databases wherever a database takes part.
+
+mod laws;
+
+mod sql;
+mod support;
+mod traps;
