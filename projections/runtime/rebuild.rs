@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline_kernel::Position;
 
 use super::context::{Context, RuntimeError};
-use super::digest::{TableDigest, digest_in};
+use super::digest::{TableDigest, digest, digest_in};
 use super::generation::{self, Generation, Status};
 use super::lease::Seat;
 use super::pipeline;
@@ -23,7 +23,7 @@ pub struct Rebuilt {
     pub generation: u32,
     /// Up to where it was built when it was compared.
     pub position: Position,
-    /// What it holds.
+    /// What it holds; empty when there is nothing to compare it with.
     pub digests: Vec<TableDigest>,
     /// What the generation in use holds at the same position; absent when it has another definition.
     pub compared: Option<Vec<TableDigest>>,
@@ -153,9 +153,10 @@ async fn finish(
         None => None,
     };
     drop(snapshot);
-    let mut snapshot = context.database.snapshot().await?;
-    let digests = digest_in(&mut snapshot, model, number).await?;
-    drop(snapshot);
+    let digests = match &compared {
+        Some(_) => digest(&context.database, model, number).await?,
+        None => Vec::new(),
+    };
     let equal = compared.as_ref().is_none_or(|compared| *compared == digests);
     if !equal {
         tracing::warn!(

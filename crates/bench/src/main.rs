@@ -5,6 +5,7 @@
 
 mod append;
 mod machine;
+mod rebuild;
 mod report;
 mod subscribe;
 mod workload;
@@ -29,6 +30,8 @@ enum Command {
     Append,
     /// From append to subscriber through the feed
     Subscribe,
+    /// All read models from the first event
+    Rebuild(rebuild::Arguments),
 }
 
 /// What every benchmark takes.
@@ -69,9 +72,11 @@ async fn main() -> Result<()> {
     match cli.command {
         Some(Command::Append) => append::run(&cli.options).await,
         Some(Command::Subscribe) => subscribe::run(&cli.options).await,
+        Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
             append::run(&cli.options).await?;
-            subscribe::run(&cli.options).await
+            subscribe::run(&cli.options).await?;
+            rebuild::run(&cli.options, &rebuild::Arguments::default()).await
         }
     }
 }

@@ -25,9 +25,9 @@ pub struct Size {
 }
 
 impl Default for Size {
-    /// 200 agents, 12 campaigns, every fourth story a new customer.
+    /// 150 agents, 12 campaigns, every fourth story a new customer.
     fn default() -> Self {
-        Self { agents: 200, campaigns: 12, newcomers: 25 }
+        Self { agents: 150, campaigns: 12, newcomers: 25 }
     }
 }
 
@@ -44,6 +44,7 @@ pub struct Workload {
     source: Source,
     size: Size,
     opening: Option<Append>,
+    held: Option<Append>,
     agents: Vec<AgentId>,
     campaigns: Vec<CampaignId>,
     customers: Vec<Known>,
@@ -59,7 +60,7 @@ impl Workload {
         let campaigns =
             (0..size.campaigns).map(|number| customers::campaign(&mut source, &mut story, number)).collect();
         let opening = Some(story.append());
-        Self { source, size, opening, agents, campaigns, customers: Vec::new() }
+        Self { source, size, opening, held: None, agents, campaigns, customers: Vec::new() }
     }
 
     /// The next story, 1 to 20 events long; the very first one opens the place and is longer.
@@ -97,6 +98,28 @@ impl Workload {
             60..80 => tasks::interaction(&mut self.source, story, known.customer, agent),
             80..93 => tasks::task(&mut self.source, story, known.customer, agent),
             _ => customers::change(&mut self.source, story, known.customer, agent),
+        }
+    }
+
+    /// Several stories in one append of at most `events` events and `streams` streams, for filling a log quickly.
+    /// Each stream keeps its order; the order between streams is that of their first event.
+    pub fn stories_at_once(&mut self, events: usize, streams: usize) -> Append {
+        let mut all = self.held.take().unwrap_or_else(|| self.story());
+        loop {
+            let next = self.story();
+            let count = all.event_count() + next.event_count();
+            let fresh =
+                next.writes.iter().filter(|write| !all.writes.iter().any(|w| w.stream == write.stream));
+            if count > events || all.writes.len() + fresh.count() > streams {
+                self.held = Some(next);
+                return all;
+            }
+            for write in next.writes {
+                match all.writes.iter_mut().find(|known| known.stream == write.stream) {
+                    Some(known) => known.events.extend(write.events),
+                    None => all.writes.push(write),
+                }
+            }
         }
     }
 
