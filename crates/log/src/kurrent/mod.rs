@@ -79,16 +79,15 @@ use replica::Replica;
 #[derive(Clone, Debug)]
 pub struct KurrentOptions {
     /// KurrentDB's connection string, for instance `kurrentdb://user:password@host:2113?tls=true`; `esdb://`
-    /// works as well. Setting `log.connection`.
+    /// works as well. Setting `log.url`.
     pub connection: String,
     /// The KurrentDB stream that is the ledger. Setting `log.ledger`, default `trunkline`.
     pub ledger: String,
-    /// The SQLite file of the replica, of this process alone. Setting `log.replica`.
+    /// The SQLite file of the replica, of this process alone.
     pub replica: PathBuf,
-    /// How long another process's append can stay unseen when no notification arrives. Setting
-    /// `log.interval_ms`, default 500 ms.
+    /// How long another process's append can stay unseen when no notification arrives. Default 500 ms.
     pub interval: Duration,
-    /// How long one call may take. Setting `log.patience_ms`, default 10 s.
+    /// How long one call may take. Default 10 s.
     pub patience: Duration,
     /// What the log takes at most; see [`KurrentOptions::limits`].
     pub limits: LogLimits,

@@ -11,12 +11,24 @@ mod types;
 /// Makes a test of one trap on each of the stores named.
 macro_rules! trap {
     ($name:ident: $($store:ident),*) => {
-        mod $name {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $store() {
-                super::$name($crate::adapters::$store::place().await).await;
-            }
-        )*}
+        mod $name {
+            use super::trap;
+
+            $(trap!(@ $name $store);)*
+        }
+    };
+    (@ $name:ident kurrent) => {
+        #[cfg(feature = "kurrentdb")]
+        trap!(@@ $name kurrent);
+    };
+    (@ $name:ident $store:ident) => {
+        trap!(@@ $name $store);
+    };
+    (@@ $name:ident $store:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $store() {
+            super::$name($crate::adapters::$store::place().await).await;
+        }
     };
 }
 use trap;

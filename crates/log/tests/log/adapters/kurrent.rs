@@ -9,7 +9,8 @@ use trunkline_testkit::kurrent::TestLedger;
 
 use crate::contract::Place;
 
-/// A ledger of its own, on a real server where one is named. Each opening is another process and so has a replica of its own.
+/// A ledger of its own, on a real server where one is named. Each opening is another process and so has a replica
+/// of its own.
 struct Ledger {
     ledger: TestLedger,
     replicas: TempDir,
@@ -30,7 +31,7 @@ impl Place for Ledger {
     }
 }
 
-async fn place() -> Box<dyn Place> {
+pub(crate) async fn place() -> Box<dyn Place> {
     // Fails only when another test of this process was first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let ledger = TestLedger::start().await.unwrap();

@@ -1,7 +1,7 @@
 //! Every adapter, and the guard that none leaves a scenario out.
 
 #[cfg(feature = "kurrentdb")]
-mod kurrent;
+pub(crate) mod kurrent;
 pub(crate) mod memory;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;

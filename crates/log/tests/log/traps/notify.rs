@@ -86,7 +86,7 @@ async fn t04_a_lost_or_early_notification_does_not_stop_a_subscriber(place: Box<
     room.add("call-a").await;
     assert_eq!(next(&mut subscription).await, Position(4));
 }
-trap!(t04_a_lost_or_early_notification_does_not_stop_a_subscriber: memory, sqlite, postgres);
+trap!(t04_a_lost_or_early_notification_does_not_stop_a_subscriber: memory, sqlite, postgres, kurrent);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t04_a_notification_of_the_database_can_be_early() {

@@ -50,7 +50,7 @@ async fn t05_conflicts_are_judged_in_the_order_that_readers_use(place: Box<dyn P
         assert_eq!(seen[&id], (version, position));
     }
 }
-trap!(t05_conflicts_are_judged_in_the_order_that_readers_use: memory, sqlite, postgres);
+trap!(t05_conflicts_are_judged_in_the_order_that_readers_use: memory, sqlite, postgres, kurrent);
 
 async fn t07_a_refused_append_leaves_no_gap_and_stalls_no_reader(place: Box<dyn Place>) {
     let room = Room::new(place).await;
@@ -68,4 +68,4 @@ async fn t07_a_refused_append_leaves_no_gap_and_stalls_no_reader(place: Box<dyn 
     let streams: Vec<StreamId> = room.all().await.into_iter().map(|event| event.stream).collect();
     assert_eq!(streams.len(), 20);
 }
-trap!(t07_a_refused_append_leaves_no_gap_and_stalls_no_reader: memory, sqlite, postgres);
+trap!(t07_a_refused_append_leaves_no_gap_and_stalls_no_reader: memory, sqlite, postgres, kurrent);

@@ -58,7 +58,7 @@ async fn t01_no_page_passes_an_event_that_it_has_not_delivered(place: Box<dyn Pl
         assert_gapless(&events);
     }
 }
-trap!(t01_no_page_passes_an_event_that_it_has_not_delivered: memory, sqlite, postgres);
+trap!(t01_no_page_passes_an_event_that_it_has_not_delivered: memory, sqlite, postgres, kurrent);
 
 async fn t02_head_and_rows_come_from_one_snapshot(place: Box<dyn Place>) {
     // With a filter the reader moves to the head itself: were the head newer than the rows, it would miss some.
@@ -69,4 +69,4 @@ async fn t02_head_and_rows_come_from_one_snapshot(place: Box<dyn Place>) {
         assert!(events.first().unwrap().position > Position::START);
     }
 }
-trap!(t02_head_and_rows_come_from_one_snapshot: memory, sqlite, postgres);
+trap!(t02_head_and_rows_come_from_one_snapshot: memory, sqlite, postgres, kurrent);

@@ -30,4 +30,4 @@ async fn t08_a_follower_of_one_stream_resumes_by_position(place: Box<dyn Place>)
     let wanted: Vec<_> = (1..=10).map(|n| (Version(n), Position(n * 3))).collect();
     assert_eq!(seen, wanted);
 }
-trap!(t08_a_follower_of_one_stream_resumes_by_position: memory, sqlite, postgres);
+trap!(t08_a_follower_of_one_stream_resumes_by_position: memory, sqlite, postgres, kurrent);
