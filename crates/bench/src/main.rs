@@ -4,9 +4,13 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
 
 mod append;
+mod live;
 mod machine;
+mod query;
 mod rebuild;
 mod report;
+mod serving;
+mod start;
 mod subscribe;
 mod workload;
 
@@ -28,11 +32,20 @@ struct Cli {
 enum Command {
     /// Appends: many writers, one writer, one hot stream, on SQLite and PostgreSQL
     Append,
-    /// From append to subscriber through the feed
+    /// From append to subscriber, through the feed and through GraphQL
     Subscribe,
     /// All read models from the first event
     Rebuild(rebuild::Arguments),
+    /// A customer with a page of the timeline, and the start of the binary
+    Query {
+        /// Lengths of the logs in events
+        #[arg(long, value_delimiter = ',', default_values_t = QUERY_EVENTS)]
+        events: Vec<u64>,
+    },
 }
+
+/// Lengths of the logs that queries are asked on.
+const QUERY_EVENTS: [u64; 2] = [100_000, 1_000_000];
 
 /// What every benchmark takes.
 #[derive(Args, Clone)]
@@ -71,12 +84,18 @@ async fn main() -> Result<()> {
     println!("payload {} B, seed {}\n", workload::PAYLOAD_BYTES, cli.options.seed);
     match cli.command {
         Some(Command::Append) => append::run(&cli.options).await,
-        Some(Command::Subscribe) => subscribe::run(&cli.options).await,
+        Some(Command::Subscribe) => {
+            subscribe::run(&cli.options).await?;
+            live::run(&cli.options).await
+        }
+        Some(Command::Query { events }) => query::run(&cli.options, &events).await,
         Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
             append::run(&cli.options).await?;
             subscribe::run(&cli.options).await?;
-            rebuild::run(&cli.options, &rebuild::Arguments::default()).await
+            live::run(&cli.options).await?;
+            rebuild::run(&cli.options, &rebuild::Arguments::default()).await?;
+            query::run(&cli.options, &QUERY_EVENTS).await
         }
     }
 }

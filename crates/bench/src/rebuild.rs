@@ -46,7 +46,8 @@ pub(crate) async fn run(options: &Options, arguments: &Arguments) -> Result<()> 
     std::fs::create_dir_all(&folder)?;
     let mut sqlite = Vec::new();
     for (at, &events) in arguments.events.iter().enumerate() {
-        let log = filled(&folder, events, options.seed).await?;
+        let file = folder.join(format!("log-{events}-{}.db", options.seed));
+        let log = filled(&file, events, options.seed).await?;
         let raw = reading(log.as_ref()).await?;
         println!("{events} events: reading the log alone {raw:.0} events/s");
         if options.wants(StoreName::Sqlite) {
@@ -76,9 +77,8 @@ pub(crate) async fn run(options: &Options, arguments: &Arguments) -> Result<()> 
 }
 
 /// A log of a contact centre with about this many events.
-async fn filled(folder: &Path, events: u64, seed: u64) -> Result<Arc<dyn Log>> {
-    let file = folder.join(format!("log-{events}-{seed}.db"));
-    let log = SqliteLog::open(&file, trunkline_log::SqliteOptions::default(), Arc::new(SystemClock)).await?;
+pub(crate) async fn filled(file: &Path, events: u64, seed: u64) -> Result<Arc<dyn Log>> {
+    let log = SqliteLog::open(file, trunkline_log::SqliteOptions::default(), Arc::new(SystemClock)).await?;
     let start = Timestamp::from_millis(1_772_442_000_000);
     if log.head().await? == Position::START {
         let mut workload = Workload::new(seed, start, Size::default());

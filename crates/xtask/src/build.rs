@@ -34,7 +34,11 @@ pub(crate) fn demo(dev: bool, arguments: &[OsString]) -> Result<()> {
 /// # Errors
 /// When a step fails.
 pub(crate) fn bench(arguments: &[OsString]) -> Result<()> {
-    run(cargo(&["run", "--release", "--package", "trunkline-bench", "--"]).args(arguments))
+    let packages = ["--package", "trunkline-server", "--package", "trunkline-bench"];
+    timed(cargo(&["build", "--release"]).args(packages))?;
+    let release = target("release");
+    let binary = release.join("trunkline");
+    run(Command::new(release.join("trunkline-bench")).args(arguments).env("TRUNKLINE_BIN", binary))
 }
 
 /// Becomes `command`, so that Ctrl-C and the exit code are its own.

@@ -1,0 +1,78 @@
+//! The API served in this process over a log of the benchmark's own, and the fastest clients that are honest: real
+//! HTTP over loopback, in the same process, so that their cost is in both sides of every ratio.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use trunkline_app::{DispatchLimits, Dispatcher};
+use trunkline_database::{Database, SqliteOptions};
+use trunkline_domain::Policy;
+use trunkline_graphql::{Api, Limits, Services};
+use trunkline_kernel::{Clock, Ids, RandomIds, SystemClock};
+use trunkline_log::{Feed, FeedLimits, Log};
+use trunkline_projections::runtime::{Runtime, Settings};
+use trunkline_projections::{ReadModel, ReadModels};
+
+/// A running server.
+pub(crate) struct Serving {
+    pub(crate) address: SocketAddr,
+    pub(crate) reads: ReadModels,
+    runtime: Runtime,
+    stopping: CancellationToken,
+}
+
+impl Serving {
+    /// Brings the read models in `folder` to the head of the log and serves the API and `beside`.
+    pub(crate) async fn start(
+        log: Arc<dyn Log>,
+        folder: &Path,
+        beside: impl FnOnce(ReadModels) -> Router,
+    ) -> Result<Self> {
+        let database = Database::sqlite(&SqliteOptions::new(folder.join("read-models.db"))).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn Ids> = Arc::new(RandomIds);
+        let runtime = Runtime::prepare(
+            database.clone(),
+            Arc::clone(&log),
+            Arc::clone(&clock),
+            &RandomIds,
+            Settings::default(),
+        )
+        .await?;
+        runtime.rebuild(&ReadModel::ALL, true).await?;
+        let reads = ReadModels::new(database, runtime.reached(), ReadModels::WAIT_MAX);
+        let dispatcher = Dispatcher::new(
+            Arc::clone(&log),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+            DispatchLimits::default(),
+        );
+        let services = Services {
+            dispatcher: Arc::new(dispatcher),
+            policy: Policy::default(),
+            feed: Arc::new(Feed::start(Arc::clone(&log), FeedLimits::default())),
+            log,
+            reads: reads.clone(),
+            clock,
+            ids,
+        };
+        let stopping = CancellationToken::new();
+        let api = Api::new(services, Limits::default(), stopping.clone());
+        let routes = api.router().merge(beside(reads.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let stop = stopping.clone().cancelled_owned();
+        tokio::spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(stop).await });
+        Ok(Self { address, reads, runtime, stopping })
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stopping.cancel();
+        self.runtime.stop().await;
+    }
+}
