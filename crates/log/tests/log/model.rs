@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use trunkline_kernel::NewEvent;
 use trunkline_log::{Append, Expect, StreamCheck, StreamWrite};
 
+#[cfg(feature = "kurrentdb")]
+use crate::adapters::kurrent;
 use crate::adapters::{memory, postgres, sqlite};
 use crate::contract::Place;
 use crate::support::{Make, Room, exactly, stream};
@@ -103,13 +105,12 @@ async fn outcome(
     (answers, events)
 }
 
-fn agree(bursts: Vec<Vec<Step>>, on_postgres: bool) {
+fn agree(bursts: Vec<Vec<Step>>, place: impl AsyncFnOnce() -> Box<dyn Place>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let bursts = appends(&bursts);
         let model = outcome(memory::place().await, &bursts).await;
-        let place = if on_postgres { postgres::place().await } else { sqlite::place().await };
-        let (answers, events) = outcome(place, &bursts).await;
+        let (answers, events) = outcome(place().await, &bursts).await;
         for (at, (answer, wanted)) in answers.iter().zip(&model.0).enumerate() {
             assert_eq!(answer, wanted, "append {at}");
         }
@@ -122,7 +123,7 @@ proptest! {
 
     #[test]
     fn sqlite_agrees_with_the_model(bursts in bursts()) {
-        agree(bursts, false);
+        agree(bursts, sqlite::place);
     }
 }
 
@@ -131,6 +132,16 @@ proptest! {
 
     #[test]
     fn postgres_agrees_with_the_model(bursts in bursts()) {
-        agree(bursts, true);
+        agree(bursts, postgres::place);
+    }
+}
+
+#[cfg(feature = "kurrentdb")]
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
+
+    #[test]
+    fn kurrent_agrees_with_the_model(bursts in bursts()) {
+        agree(bursts, kurrent::place);
     }
 }
