@@ -70,6 +70,8 @@ async fn listen_once(replica: &Replica, stop: &mut Stop) -> Result<(), LogError>
     let mut subscription = replica.ledger.subscribe(at).await?;
     let mut commit = Vec::new();
     loop {
+        // Version 1.2 of the client would spin here if a server ended the subscription without an error status.
+        // KurrentDB ends one by an error or a broken connection.
         let event = tokio::select! {
             event = subscription.next_subscription_event() => event.map_err(store)?,
             _ = stop.changed() => return Ok(()),
