@@ -38,7 +38,8 @@ async fn the_help_of_every_command_shows_an_example() -> Result<()> {
     for command in commands {
         let help = run(folder.path(), &[command, &["--help"]].concat()).await?.success()?;
         assert!(help.contains("trunkline "), "{command:?}: {help}");
-        let teaches = help.contains("Example") || help.contains("Start here") || command.last() == Some(&"list");
+        let teaches =
+            help.contains("Example") || help.contains("Start here") || command.last() == Some(&"list");
         assert!(teaches, "{command:?}: {help}");
     }
     Ok(())
@@ -47,7 +48,10 @@ async fn the_help_of_every_command_shows_an_example() -> Result<()> {
 #[tokio::test]
 async fn wrong_settings_are_named_with_their_place_and_end_the_program_with_2() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("c.toml"), "[server]\nlisten = \"127.0.0.1:1\"\n[log]\nstoer = \"sqlite\"\n")?;
+    std::fs::write(
+        folder.path().join("c.toml"),
+        "[server]\nlisten = \"127.0.0.1:1\"\n[log]\nstoer = \"sqlite\"\n",
+    )?;
     let done = run(folder.path(), &["--config", "c.toml", "config", "check"]).await?;
     assert_eq!(done.code, Some(2));
     assert!(done.err.contains("c.toml, line 4: there is no setting `log.stoer`; [log] has "), "{}", done.err);

@@ -25,7 +25,9 @@ const REGISTER: &str = "mutation($input: RegisterCustomerInput!) {
 async fn write(client: Client, acknowledged: Arc<AtomicUsize>) -> Vec<String> {
     let mut events = Vec::new();
     loop {
-        let Ok(data) = client.run(REGISTER, json!({"input": {"kind": "PERSON"}})).await else { return events };
+        let Ok(data) = client.run(REGISTER, json!({"input": {"kind": "PERSON"}})).await else {
+            return events;
+        };
         let ids = data["registerCustomer"]["eventIds"].as_array().cloned().unwrap_or_default();
         events.extend(ids.iter().filter_map(Value::as_str).map(str::to_owned));
         acknowledged.fetch_add(1, Ordering::SeqCst);
@@ -33,11 +35,15 @@ async fn write(client: Client, acknowledged: Arc<AtomicUsize>) -> Vec<String> {
 }
 
 /// Serves `folder` under load, ends the server with `end` in the middle of it, and gives the acknowledged events.
-async fn under_load<E: AsyncFnOnce(TrunklineProcess) -> Result<()>>(folder: &Path, end: E) -> Result<Vec<String>> {
+async fn under_load<E: AsyncFnOnce(TrunklineProcess) -> Result<()>>(
+    folder: &Path,
+    end: E,
+) -> Result<Vec<String>> {
     let serving = TrunklineProcess::serve(folder, &["serve", "--listen", "127.0.0.1:0"]).await?;
     let acknowledged = Arc::new(AtomicUsize::new(0));
-    let writers: Vec<_> =
-        (0..WRITERS).map(|_| tokio::spawn(write(serving.client.clone(), Arc::clone(&acknowledged)))).collect();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| tokio::spawn(write(serving.client.clone(), Arc::clone(&acknowledged))))
+        .collect();
     wait_for("enough acknowledged commands", async || {
         Ok((acknowledged.load(Ordering::SeqCst) >= BEFORE_THE_END).then_some(()))
     })

@@ -42,7 +42,8 @@ async fn figures(client: &Client, from: &str, until: &str, kpis: &[&str]) -> Res
 /// Kills an import of the bank's file when some of it is in the log.
 async fn interrupted(folder: &Path, data: &str) -> Result<()> {
     let mut import = command(folder, &["import", "--mapping", &repository(BANK), data])?;
-    let mut import = import.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn()?;
+    let mut import =
+        import.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn()?;
     wait_for_within(LONG, "the first rows in the log", async || {
         // Before the log is made there is nothing to show.
         let shown = run(folder, &["log", "show", "2000"]).await?;
@@ -78,13 +79,31 @@ async fn the_bank_s_three_weeks_give_exactly_the_published_figures_even_after_a_
     let client = &serving.client;
     let range = ("1999-01-31T22:00:00Z", "1999-03-01T00:00:00Z");
     let kpis = [
-        "CALLS", "ANSWERED", "ANSWERED_UNNAMED", "HUNG_UP", "PHANTOMS", "SERVICE_TIME", "QUEUE_ENTRIES",
-        "QUEUE_ENTRY_WAIT", "QUEUED", "QUEUE_WAIT", "QUEUE_ABANDONMENT",
+        "CALLS",
+        "ANSWERED",
+        "ANSWERED_UNNAMED",
+        "HUNG_UP",
+        "PHANTOMS",
+        "SERVICE_TIME",
+        "QUEUE_ENTRIES",
+        "QUEUE_ENTRY_WAIT",
+        "QUEUED",
+        "QUEUE_WAIT",
+        "QUEUE_ABANDONMENT",
     ];
     let found = figures(client, range.0, range.1, &kpis).await?;
     let expected = [
-        (25_669, 1), (20_899, 1), (384, 1), (4_770, 1), (221, 1), (3_584_239_000, 1), (14_152, 1),
-        (1_048_678_000, 14_152), (13_931, 1), (1_027_449_000, 13_931), (3_111, 13_931),
+        (25_669, 1),
+        (20_899, 1),
+        (384, 1),
+        (4_770, 1),
+        (221, 1),
+        (3_584_239_000, 1),
+        (14_152, 1),
+        (1_048_683_000, 14_152),
+        (13_931, 1),
+        (1_027_457_000, 13_931),
+        (3_111, 13_931),
     ];
     let named: Vec<_> = kpis.iter().zip(&found).collect();
     assert_eq!(named, kpis.iter().zip(&expected).collect::<Vec<_>>());
@@ -120,7 +139,9 @@ async fn the_telesales_contacts_become_customers_leads_calls_and_dispositions() 
     let found = figures(&serving.client, "2008-05-01T00:00:00Z", "2010-12-01T00:00:00Z", &kpis).await?;
     assert_eq!(found, [(28_832, 1), (28_832, 1), (3_234, 1), (3_234, 28_832)]);
     assert!(serving.process.stop().await?.success());
-    for (kind, count) in [("lead.finished", 28_832), ("customer.features_recorded", 28_832), ("campaign.created", 1)] {
+    for (kind, count) in
+        [("lead.finished", 28_832), ("customer.features_recorded", 28_832), ("campaign.created", 1)]
+    {
         assert_eq!(exported(folder.path(), &["--type", kind]).await?.len(), count, "{kind}");
     }
     let features = exported(folder.path(), &["--type", "customer.features_recorded"]).await?;
@@ -152,7 +173,9 @@ async fn bad_files_are_told_and_bring_nothing_down() -> Result<()> {
         run(folder.path(), &["import", "--mapping", "m.toml", "data.csv"]).await
     };
     let mut data = "\u{feff}no,name,when\n1,李伟,2026-01-05 10:00\n2,王芳\n".as_bytes().to_vec();
-    data.extend_from_slice(b"3,\xd5\xc5,2026-01-05 10:00\n4,\0,2026-01-05 10:00\n5,\"open,2026-01-05 10:00\n6,");
+    data.extend_from_slice(
+        b"3,\xd5\xc5,2026-01-05 10:00\n4,\0,2026-01-05 10:00\n5,\"open,2026-01-05 10:00\n6,",
+    );
     data.extend_from_slice(&vec![b'x'; 10 << 20]);
     data.extend_from_slice(b"\n7,ok,2026-01-05 10:00\n8,cut,2026-01-0");
     let done = import(&data).await?;
