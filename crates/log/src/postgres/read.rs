@@ -219,7 +219,7 @@ mod tests {
         for filter in filters {
             for direction in [Direction::Forwards, Direction::Backwards] {
                 let query = Query { filter: filter.clone(), direction, from: None, until: None, limit: 10 };
-                assert_eq!(super::page(&pool, &query).await.unwrap().events.len(), 10);
+                assert_eq!(page(&pool, &query).await.unwrap().events.len(), 10);
                 assert!(rows_met(&pool, &query).await <= 200, "{query:?}");
             }
         }
