@@ -119,6 +119,7 @@ impl AgentLoop {
         }
         match self.try_to("makeAvailable", me).await? {
             Done::Yes(_) => Ok(()),
+            Done::Refused(code) if code == "AGENT_ALREADY_AVAILABLE" => Ok(()),
             // The read model may be behind the log; the next attempt sees more.
             Done::Refused(code) => bail!("not available: {code}"),
         }
