@@ -1,7 +1,10 @@
 //! Scenarios against the real binary and real databases, over the public API: one module a subject.
 
+mod acknowledged;
 mod binary;
 mod commands;
 mod durability;
 mod import;
+mod place;
+mod servers;
 mod tidy;

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// The longest file of Rust, in lines.
-const LINES_MAX: usize = 400;
+/// The longest file of Rust, in lines. The aim is 400; this is where a file has to be split.
+const LINES_MAX: usize = 500;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -47,7 +47,7 @@ fn find_or_build() -> Result<PathBuf> {
 #[derive(Debug)]
 pub struct TrunklineProcess {
     child: Child,
-    output: Lines<BufReader<ChildStdout>>,
+    output: Option<Lines<BufReader<ChildStdout>>>,
     said: Arc<Mutex<Vec<String>>>,
 }
 
@@ -85,9 +85,9 @@ impl TrunklineProcess {
         let mut child = command.spawn().context("trunkline could not be started")?;
         let said = Arc::new(Mutex::new(Vec::new()));
         let errors = child.stderr.take().context("a started process has a standard error")?;
-        tokio::spawn(keep(errors, Arc::clone(&said)));
+        tokio::spawn(keep(Some(BufReader::new(errors).lines()), Arc::clone(&said)));
         let output = child.stdout.take().context("a started process has a standard output")?;
-        Ok(Self { child, output: BufReader::new(output).lines(), said })
+        Ok(Self { child, output: Some(BufReader::new(output).lines()), said })
     }
 
     /// Starts `trunkline` with these arguments and waits until it prints the address that it serves on. Ask for
@@ -96,8 +96,23 @@ impl TrunklineProcess {
     /// # Errors
     /// When it ends before, or prints no address within [`PATIENCE`].
     pub async fn serve(folder: &Path, arguments: &[&str]) -> Result<Serving> {
-        let mut process = Self::start(folder, arguments)?;
+        Self::serve_with(folder, arguments, &[]).await
+    }
+
+    /// Like [`Self::serve`], with environment variables.
+    ///
+    /// # Errors
+    /// As [`Self::serve`].
+    pub async fn serve_with(
+        folder: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Serving> {
+        let mut process = Self::start_with(folder, arguments, environment)?;
         let client = process.client().await?;
+        // What it prints from now on is kept for error messages and must not fill the pipe.
+        let output = process.output.take();
+        tokio::spawn(keep(output, Arc::clone(&process.said)));
         Ok(Serving { process, client })
     }
 
@@ -116,12 +131,13 @@ impl TrunklineProcess {
         }
     }
 
-    /// The next line of its standard output, or nothing when it has ended.
+    /// The next line of its standard output; nothing when it has ended, or serves and is read by nobody else.
     ///
     /// # Errors
     /// When none comes within [`PATIENCE`].
     pub async fn line(&mut self) -> Result<Option<String>> {
-        let line = timeout(PATIENCE, self.output.next_line()).await;
+        let Some(output) = &mut self.output else { return Ok(None) };
+        let line = timeout(PATIENCE, output.next_line()).await;
         let line = line.with_context(|| format!("silent for {PATIENCE:?}; it said:\n{}", self.said()))??;
         if let Some(line) = &line {
             remember(&self.said, line);
@@ -172,8 +188,8 @@ impl TrunklineProcess {
     }
 }
 
-async fn keep(errors: impl AsyncRead + Unpin, said: Arc<Mutex<Vec<String>>>) {
-    let mut lines = BufReader::new(errors).lines();
+async fn keep(lines: Option<Lines<BufReader<impl AsyncRead + Unpin>>>, said: Arc<Mutex<Vec<String>>>) {
+    let Some(mut lines) = lines else { return };
     while let Ok(Some(line)) = lines.next_line().await {
         remember(&said, &line);
     }

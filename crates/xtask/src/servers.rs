@@ -35,6 +35,8 @@ impl Servers {
             .env(Postgres::VARIABLE, self.postgres.port().to_string())
             .env(Redis::VARIABLE, self.redis.port().to_string())
             .env(RabbitMq::VARIABLE, self.rabbitmq.port().to_string())
+            // An error says what went wrong; where in tokio it went through helps nobody.
+            .env("RUST_LIB_BACKTRACE", "0")
     }
 }
 
