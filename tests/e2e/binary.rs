@@ -47,6 +47,7 @@ pub(crate) fn repository(path: &str) -> String {
 }
 
 /// A real data file, when the shared folder is there. Where it is not, the test that asks says so and is skipped.
+#[expect(clippy::print_stderr, reason = "a test that cannot run without the data has to say so")]
 pub(crate) fn real(name: &str) -> Option<PathBuf> {
     let found = ["../../shared/data", "../../../shared/data"]
         .iter()
