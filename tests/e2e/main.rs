@@ -5,6 +5,7 @@ mod binary;
 mod commands;
 mod durability;
 mod import;
+mod operations;
 mod place;
 mod servers;
 mod tidy;

@@ -154,7 +154,9 @@ fn link_identifier(args: &Args) -> Result<customer::IdentifierLinked, String> {
             let number: Option<PhoneNumber> = args.phone("value", "region")?;
             given("value", number)?.as_str().to_owned()
         }
-        _ => kind.normalise(&text).map_err(|error| format!("`value` is {error}"))?,
+        IdentifierKind::Email | IdentifierKind::Wechat | IdentifierKind::Device | IdentifierKind::Crm => {
+            kind.normalise(&text).map_err(|error| format!("`value` is {error}"))?
+        }
     };
     let claim = IdentifierId::of(kind, &value);
     Ok(customer::IdentifierLinked { kind, value: Personal::Open(value), claim })
@@ -275,4 +277,50 @@ fn open_task(args: &Args) -> Result<task::Command, String> {
         due_at: args.time("due_at")?,
         priority: args.integer("priority")?.unwrap_or_default(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Namespace;
+    use crate::vocabulary::VOCABULARY;
+
+    #[test]
+    fn every_word_of_the_vocabulary_is_a_command_that_needs_no_more_than_what_is_required() {
+        for vocable in VOCABULARY {
+            let value = |name: &str| match name {
+                "kind" if vocable.name == "task.open" => "callback",
+                "kind" => "crm",
+                "outcome" if vocable.name == "lead.return" => "busy",
+                "outcome" => "sale",
+                "direction" => "inbound",
+                "channel" => "email",
+                "as" => "human",
+                "cause" => "completed",
+                _ => "text",
+            };
+            let required = vocable.fields.iter().filter(|field| field.required);
+            let fields = required.map(|field| (field.name, value(field.name).to_owned())).collect();
+            let namespace = Namespace::named("x").unwrap();
+            let read = Deed::of(vocable.name, "1", &Args { namespace, fields, kept: BTreeMap::new() });
+            assert!(read.is_ok(), "{}: {}", vocable.name, read.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn features_are_numbers_flags_or_categories() {
+        let read = ["4.857", "999", "true", "no", "NaN", "basic.4y"].map(feature);
+        let text = |text: &str| FeatureValue::Text(text.to_owned());
+        assert_eq!(
+            read,
+            [
+                FeatureValue::Number(4.857),
+                FeatureValue::Number(999.0),
+                FeatureValue::Flag(true),
+                text("no"),
+                text("NaN"),
+                text("basic.4y")
+            ]
+        );
+    }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Common {
     /// How log lines are written: text or json.
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
-    /// What is logged, such as info or "info,trunkline_log=debug".
+    /// What is logged, such as info or "info,sqlx=warn".
     #[arg(long, global = true, value_name = "FILTER")]
     pub(crate) log_filter: Option<String>,
 }

@@ -202,3 +202,30 @@ fn family(
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_exposed_under_the_names_that_dashboards_use() {
+        let log = Arc::new(LogStats::default());
+        let sources = Sources { log: Some(log), api: Arc::default(), progress: Arc::default() };
+        let metrics = Metrics::new(sources);
+        metrics.count_request("POST", "/graphql", 200, Duration::from_millis(3));
+        let progress = vec![Progress { name: "kpi", position: 7, lag: 3, parked: 1 }];
+        let text = metrics.text(progress).unwrap();
+        for line in [
+            "trunkline_http_requests_total{method=\"POST\",path=\"/graphql\",status=\"200\"} 1",
+            "trunkline_http_request_duration_seconds_bucket{le=\"0.005\"} 1",
+            "trunkline_log_append_duration_seconds_bucket{le=\"+Inf\"} 0",
+            "trunkline_log_batch_appends_count 0",
+            "trunkline_graphql_subscribers 0",
+            "trunkline_projection_position{projection=\"kpi\"} 7",
+            "trunkline_projection_lag{projection=\"kpi\"} 3",
+            "trunkline_projection_parked{projection=\"kpi\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+}

@@ -110,7 +110,7 @@ async fn open_kurrent(url: &str, settings: &Settings) -> anyhow::Result<OpenLog>
     let ours = settings.log_limits.clone();
     // KurrentDB takes less in one call than the other stores do.
     let theirs = trunkline_log::KurrentOptions::limits();
-    options.limits = trunkline_log::LogLimits {
+    options.limits = LogLimits {
         batch_events_max: ours.batch_events_max.min(theirs.batch_events_max),
         batch_bytes_max: ours.batch_bytes_max.min(theirs.batch_bytes_max),
         event_bytes_max: ours.event_bytes_max.min(theirs.event_bytes_max),

@@ -113,7 +113,7 @@ impl Observer for Watcher {
 
     fn progress(&mut self, bytes_read: u64, summary: &Summary) {
         self.bar.set_position(bytes_read);
-        if summary.rows % 64 == 0 {
+        if summary.rows.is_multiple_of(64) {
             let Summary { rows, imported, repeated, refused, .. } = summary;
             self.bar.set_message(format!("{rows} rows, {imported} new, {repeated} known, {refused} refused"));
         }

@@ -102,8 +102,13 @@ impl Layers {
         let table: toml::Table = toml::from_str(DEFAULTS)
             .map_err(|source| ConfigError::Syntax { file: file(), source: Box::new(source) })?;
         let sections = table.into_iter().filter_map(|(name, section)| match section {
-            Value::Table(section) => Some((name, section)),
-            _ => None,
+            Value::Table(keys) => Some((name, keys)),
+            Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Array(_) => None,
         });
         let settings = sections.flat_map(|(section, keys)| {
             keys.into_iter().map(move |(key, value)| (format!("{section}.{key}"), (value, Origin::Default)))
