@@ -1,4 +1,4 @@
-//! Whatever was acknowledged is there afterwards, however the server ends.
+//! Whatever was acknowledged is there after a graceful shutdown; `acknowledged` tells of kills and of PostgreSQL.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -77,16 +77,4 @@ async fn a_graceful_shutdown_under_load_loses_no_acknowledged_command() -> Resul
         Ok(())
     });
     assert_all_are_there(folder.path(), &acknowledged.await?).await
-}
-
-#[tokio::test]
-async fn a_killed_server_has_everything_it_acknowledged_when_it_starts_again() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let acknowledged = under_load(folder.path(), async |process| process.kill().await).await?;
-    let serving = TrunklineProcess::serve(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).await?;
-    let head = serving.client.run("{ logHead }", json!({})).await?;
-    let head: usize = head["logHead"].as_str().context("a position")?.parse()?;
-    assert!(head >= acknowledged.len());
-    assert!(serving.process.stop().await?.success());
-    assert_all_are_there(folder.path(), &acknowledged).await
 }
