@@ -98,7 +98,10 @@ impl Generation {
 }
 
 /// Every generation of the known read models.
-pub(crate) async fn list(database: &Database) -> Result<Vec<Generation>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(database: &Database) -> Result<Vec<Generation>> {
     let sql = format!("SELECT {COLUMNS} FROM projection_generations ORDER BY name, generation");
     let rows = database.fetch(AssertSqlSafe(sql), Vec::new()).await?;
     rows.iter().filter_map(|row| Generation::read(row).transpose()).collect()

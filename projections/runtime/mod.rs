@@ -16,7 +16,7 @@ mod settings;
 
 pub use context::{Progress, RuntimeError};
 pub use digest::{TableDigest, digest};
-pub use generation::{Generation, GenerationError, Status, drop_generation, switch};
+pub use generation::{Generation, GenerationError, Status, drop_generation, list as generations, switch};
 pub use host::{GenerationStatus, Runtime};
 pub use parking::{PARKED_MAX, Parked, parked, replay_parked};
 pub use rebuild::Rebuilt;

@@ -8,4 +8,5 @@ mod import;
 mod operations;
 mod place;
 mod servers;
+mod graphql;
 mod tidy;

@@ -5,6 +5,7 @@ mod call;
 mod campaign;
 mod carry_out;
 mod customer;
+mod customer_inputs;
 mod edge;
 mod interaction;
 mod lead;

@@ -7,6 +7,7 @@ mod events;
 mod kpi;
 mod nodes;
 mod outreach;
+mod projections;
 mod tasks;
 
 use async_graphql::MergedObject;
@@ -20,5 +21,6 @@ pub(crate) struct Query(
     tasks::TaskQueries,
     outreach::OutreachQueries,
     kpi::KpiQueries,
+    projections::ProjectionQueries,
     events::EventQueries,
 );

@@ -7,19 +7,21 @@ mod customer;
 mod event;
 mod interaction;
 mod kpi;
+mod kpi_arguments;
 mod node;
 mod reservation;
 mod task;
+mod timeline;
 
 pub(crate) use agent::{Agent, AgentTime};
 pub(crate) use call::Call;
 pub(crate) use campaign::{Campaign, Lead, LeadConnection, LeadCount};
-pub(crate) use customer::{Consent, Customer, Identifier, TimelineConnection, TimelineEntry};
+pub(crate) use customer::{Consent, Customer, Identifier};
 pub(crate) use event::{Event, EventFilter, Order};
 pub(crate) use interaction::{Attribute, Insight, Interaction, attributes};
-pub(crate) use kpi::{
-    CallConnection, Dimension, Figures, FiguresArguments, KpiFilter, KpiRow, KpiWord, Window, limited,
-};
+pub(crate) use kpi::{CallConnection, Dimension, KpiRow, KpiWord, Window};
+pub(crate) use kpi_arguments::{Figures, FiguresArguments, KpiFilter, limited};
 pub(crate) use node::Node;
 pub(crate) use reservation::Reservation;
 pub(crate) use task::{Task, TaskTransition};
+pub(crate) use timeline::{TimelineConnection, TimelineEntry};

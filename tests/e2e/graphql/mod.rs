@@ -1,0 +1,12 @@
+//! The GraphQL API over real databases, served in this process.
+
+mod commands;
+mod house;
+mod limits;
+mod log;
+mod reads;
+mod statements;
+mod subscriptions;
+mod transports;
+
+pub(crate) use house::House;
