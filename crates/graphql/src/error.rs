@@ -48,6 +48,26 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code; each has a page under `schema/errors`.
+    pub const ALL: [Self; 16] = [
+        Self::Internal,
+        Self::Unavailable,
+        Self::BadRequest,
+        Self::BadUserInput,
+        Self::QueryTooLong,
+        Self::QueryTooDeep,
+        Self::QueryTooCostly,
+        Self::PageSize,
+        Self::Timeout,
+        Self::ReadModelBehind,
+        Self::IntrospectionOff,
+        Self::PersistedQueryNotFound,
+        Self::PersistedQueryMismatch,
+        Self::TooManySubscriptions,
+        Self::SlowConsumer,
+        Self::OperationNotAllowed,
+    ];
+
     /// The code as clients see it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -163,3 +183,29 @@ impl From<LogError> for ApiError {
 
 /// What a resolver returns.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_page() {
+        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/errors");
+        for code in ErrorCode::ALL {
+            let page =
+                std::fs::read_to_string(pages.join(format!("{}.md", code.as_str()))).unwrap_or_default();
+            assert!(page.starts_with(&format!("# {}\n", code.as_str())), "{} has no page", code.as_str());
+            assert!(page.contains("**Cause.**") && page.contains("**Remedy.**"), "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn a_fault_does_not_tell_its_cause() {
+        let error: async_graphql::Error =
+            ApiError::fault(&std::io::Error::other("secret of the store")).into();
+        assert!(!error.message.contains("secret"));
+        assert_eq!(error.extensions.unwrap().get("code"), Some(&"INTERNAL".into()));
+    }
+}

@@ -63,6 +63,10 @@ impl Page {
     }
 }
 
+/// What a list costs beside its entries when each thing that has one needs a statement of its own for it: it bounds
+/// how many such lists one operation can ask for.
+pub(crate) const STATEMENT_COST: usize = 50;
+
 /// What a page costs: its entries times what one of them costs.
 pub(crate) fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let asked = first.or(last).and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE_DEFAULT);

@@ -30,7 +30,7 @@ impl EventQueries {
         #[graphql(desc = "Which events; all when absent.")] filter: Option<EventFilter>,
         #[graphql(desc = "Only events recorded at or after this time.")] since: Option<DateTime>,
         #[graphql(desc = "Only events recorded before this time.")] until: Option<DateTime>,
-        #[graphql(desc = "The order of the list.", default)] order: Order,
+        #[graphql(desc = "The order of the list; the oldest first when absent.")] order: Option<Order>,
         #[graphql(desc = "How many from the start, 1 to 100; 20 when neither `first` nor `last` is given.")]
         first: Option<i32>,
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
@@ -38,6 +38,7 @@ impl EventQueries {
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> ApiResult<EventConnection> {
         let page = Page::of(first, after, last, before)?;
+        let order = order.unwrap_or_default();
         let log = ctx.data_unchecked::<Arc<dyn Log>>();
         let bounds = Bounds::of(&**log, &page, order, since, until).await?;
         let filter = filter.unwrap_or_default().parse()?;

@@ -8,7 +8,7 @@ use trunkline_log::Log;
 use super::arguments::AsOf;
 use crate::error::ApiResult;
 use crate::scalars::{DateTime, LogPosition};
-use crate::types::{Dimension, FiguresArguments, KpiFilter, KpiRow, KpiWord, Window};
+use crate::types::{Dimension, FiguresArguments, KpiFilter, KpiRow, KpiWord, Window, figures_cost};
 use crate::view::View;
 
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(crate) struct KpiQueries;
 impl KpiQueries {
     /// Figures per window and dimension, in event time. With `asOf` they are given as they were known then, without
     /// what came later.
-    #[graphql(complexity = "20 + 10 * child_complexity")]
+    #[graphql(complexity = "figures_cost(from, until, window, by.as_deref(), child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
     async fn kpis(
         &self,

@@ -13,7 +13,7 @@ use super::log::batches;
 use crate::config::Limits;
 use crate::error::{ApiError, ApiResult};
 use crate::scalars::{DateTime, LogPosition};
-use crate::types::{Dimension, Figures, FiguresArguments, KpiFilter, KpiRow, KpiWord, Window};
+use crate::types::{Dimension, Figures, FiguresArguments, KpiFilter, KpiRow, KpiWord, Window, figures_cost};
 use crate::view::View;
 
 /// Figures as they stand at a position of the log.
@@ -32,6 +32,7 @@ pub(crate) struct KpiSubscriptions;
 impl KpiSubscriptions {
     /// Figures at once, and again whenever events may have changed them, at most once in
     /// `graphql.live_figures_interval` (1 s).
+    #[graphql(complexity = "figures_cost(from, until, window, by.as_deref(), child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
     async fn kpis(
         &self,

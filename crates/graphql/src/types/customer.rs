@@ -162,7 +162,7 @@ impl Customer {
     }
 
     /// Every call, interaction and task, the newest first.
-    #[graphql(complexity = "page::cost(first, last, child_complexity)")]
+    #[graphql(complexity = "page::STATEMENT_COST + page::cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
     async fn timeline(
         &self,

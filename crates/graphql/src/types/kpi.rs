@@ -5,7 +5,7 @@ use async_graphql::{Enum, Object};
 use trunkline_insight::{Figure, Kpi, Unit, figure};
 use trunkline_kernel::Timestamp;
 use trunkline_projections::kpi::{self, Granularity};
-use trunkline_projections::reads::{CallFilter, FigureRow};
+use trunkline_projections::reads::{CallFilter, FigureRow, KPI_ROWS_MAX};
 
 use super::kpi_arguments::Figures;
 use super::{Agent, Call, Campaign};
@@ -228,6 +228,7 @@ impl KpiRow {
     }
 
     /// The indicators that were asked for, in the order in which they were.
+    #[graphql(complexity = "10 * child_complexity")]
     async fn figures(&self) -> Vec<KpiFigure> {
         self.figures.kpis.iter().map(|kpi| self.figure(*kpi)).collect()
     }
@@ -287,7 +288,7 @@ impl KpiFigure {
 
     /// The calls behind it as they are known now, the newest first: those that its denominator counts, or that a
     /// count counts. A figure about agents' time or leads has none.
-    #[graphql(complexity = "10 + page::cost(first, last, child_complexity)")]
+    #[graphql(complexity = "page::STATEMENT_COST + page::cost(first, last, child_complexity)")]
     async fn calls(
         &self,
         #[graphql(
@@ -302,4 +303,23 @@ impl KpiFigure {
         let found = self.view.reads().calls_behind(self.kpi, &self.calls, &page.request()).await?;
         Ok(connection(found, |row| Call { row, view: self.view.clone() }))
     }
+}
+
+/// What figures cost: as many rows as the range has windows, and more when they are split.
+pub(crate) fn cost(
+    from: DateTime,
+    until: DateTime,
+    window: Option<Window>,
+    by: Option<&[Dimension]>,
+    child: usize,
+) -> usize {
+    /// How many rows each dimension is taken to split a window into.
+    const SPLIT: usize = 4;
+    let range = until.0.since(from.0).0.max(0);
+    let windows = window.map_or(1, |window| {
+        usize::try_from(range / window.granularity().width().0 + 1).unwrap_or(usize::MAX)
+    });
+    let split = by.map_or(1, |by| SPLIT.saturating_mul(by.len()).max(1));
+    let rows = windows.saturating_mul(split).min(KPI_ROWS_MAX);
+    page::STATEMENT_COST + rows.saturating_mul(child)
 }

@@ -19,7 +19,7 @@ pub(crate) use campaign::{Campaign, Lead, LeadConnection, LeadCount};
 pub(crate) use customer::{Consent, Customer, Identifier};
 pub(crate) use event::{Event, EventFilter, Order};
 pub(crate) use interaction::{Attribute, Insight, Interaction, attributes};
-pub(crate) use kpi::{CallConnection, Dimension, KpiRow, KpiWord, Window};
+pub(crate) use kpi::{CallConnection, Dimension, KpiRow, KpiWord, Window, cost as figures_cost};
 pub(crate) use kpi_arguments::{Figures, FiguresArguments, KpiFilter, limited};
 pub(crate) use node::Node;
 pub(crate) use reservation::Reservation;
