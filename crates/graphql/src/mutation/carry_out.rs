@@ -45,7 +45,7 @@ where
         let fingerprint = fingerprint(ctx)?;
         fields.take("idempotencyKey", Idempotency::new(&key, fingerprint.as_str().as_bytes()))
     });
-    let errors = fields.into_errors();
+    let errors = fields.into_errors(caller.language);
     let (Some(action), true) = (action, errors.is_empty()) else {
         return Ok(Done { errors, ..Done::default() });
     };
@@ -63,8 +63,8 @@ where
             Ok(Done { errors: vec![told(refused, caller.language)], ..Done::default() })
         }
         Err(CommandError::Invalid { reason }) => {
-            let error = UserError { code: "COMMAND_TOO_LARGE".to_owned(), field: None, message: reason };
-            Ok(Done { errors: vec![error], ..Done::default() })
+            let refused = Refused { code: "COMMAND_TOO_LARGE".to_owned(), field: None, message: reason };
+            Ok(Done { errors: vec![told(refused, caller.language)], ..Done::default() })
         }
         Err(CommandError::Contended { .. }) => {
             let message = "Others were writing to the same thing all the time; try again in a moment.";

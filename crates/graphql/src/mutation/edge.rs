@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use async_graphql::{ID, InputObject, SimpleObject};
+use trunkline_domain::messages::{self, Language};
 use trunkline_kernel::{Id, Millis, Personal, PhoneNumber};
 
 use crate::scalars::{id_of, not_an_id};
@@ -85,8 +86,14 @@ impl Fields {
         }
     }
 
-    /// What was wrong; nothing when everything could be taken.
-    pub(crate) fn into_errors(self) -> Vec<UserError> {
+    /// What was wrong; nothing when everything could be taken. The English texts say what each field takes, the
+    /// Chinese one is general.
+    pub(crate) fn into_errors(mut self, language: Language) -> Vec<UserError> {
+        if language == Language::Chinese
+            && let Some(told) = messages::text(INVALID_VALUE, language)
+        {
+            self.errors.iter_mut().for_each(|error| error.message.clone_from(&told));
+        }
         self.errors
     }
 }
