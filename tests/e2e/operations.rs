@@ -8,7 +8,7 @@ use crate::binary::run;
 
 const REGISTER: &str =
     "mutation { registerCustomer(input: {kind: COMPANY}) { id position userErrors { code } } }";
-const CUSTOMER: &str = "query($id: ID!, $at: LogPosition!) { customer(id: $id, minPosition: $at) { id } }";
+const CUSTOMER: &str = "query($id: ID!, $at: Position!) { customer(id: $id, minPosition: $at) { id } }";
 
 /// Writes and reads back through the API.
 async fn writes_and_reads(client: &trunkline_testkit::Client) -> Result<()> {
