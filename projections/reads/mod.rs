@@ -41,7 +41,7 @@ pub const IDS_MAX: usize = 1_000;
 pub struct ReadModels {
     pub(crate) database: Database,
     reached: Arc<Reached>,
-    wait_max: Duration,
+    pub(crate) wait_max: Duration,
 }
 
 impl ReadModels {

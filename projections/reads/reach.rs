@@ -13,17 +13,22 @@ use crate::ReadModel;
 
 /// How often the database is asked while somebody waits and another server runs the projection.
 const ASK_EVERY: Duration = Duration::from_millis(20);
+/// The same while this server runs it, and so hears of it at once: hundreds of waiting subscribers must not each ask.
+const ASK_RARELY: Duration = Duration::from_millis(500);
 
 /// How far the active generations are that this process follows. It can be behind what is stored, never ahead.
 #[derive(Debug, Default)]
 pub struct Reached(watch::Sender<BTreeMap<ReadModel, Position>>);
 
 impl Reached {
-    /// Says that a read model's active generation has committed up to `position`.
-    pub fn advance(&self, model: ReadModel, position: Position) {
+    /// Says that these read models' active generations have committed up to these positions.
+    pub fn advance(&self, positions: impl IntoIterator<Item = (ReadModel, Position)>) {
         self.0.send_if_modified(|reached| {
-            let before = reached.insert(model, position);
-            before != Some(position)
+            let mut moved = false;
+            for (model, position) in positions {
+                moved |= reached.insert(model, position) != Some(position);
+            }
+            moved
         });
     }
 
@@ -49,8 +54,14 @@ impl ReadModels {
         let mut known = self.reached.watch();
         for &model in models {
             loop {
-                if known.borrow_and_update().get(&model).is_some_and(|reached| *reached >= wanted) {
+                let here = known.borrow_and_update().get(&model).copied();
+                if here.is_some_and(|reached| reached >= wanted) {
                     break;
+                }
+                let pause = if here.is_some() { ASK_RARELY } else { ASK_EVERY };
+                let left = self.wait_max.saturating_sub(start.elapsed());
+                if here.is_some() && tokio::time::timeout(pause.min(left), known.changed()).await.is_ok() {
+                    continue;
                 }
                 let reached = stored(&self.database, model).await?;
                 if reached >= wanted {
@@ -60,8 +71,9 @@ impl ReadModels {
                     let model = model.name();
                     return Err(ReadError::NotReached { model, wanted, reached, waited: self.wait_max });
                 }
-                // Either this process hears of it at once, or another server has done it.
-                let _ = tokio::time::timeout(ASK_EVERY, known.changed()).await;
+                if here.is_none() {
+                    let _ = tokio::time::timeout(pause.min(left), known.changed()).await;
+                }
             }
         }
         Ok(())

@@ -1,8 +1,9 @@
 //! What every part of the runtime shares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use trunkline_database::Database;
 use trunkline_kernel::{Clock, Position};
@@ -22,6 +23,8 @@ pub(crate) struct Context {
     /// Names this process in leases.
     pub(crate) owner: Uuid,
     pub(crate) reached: Arc<Reached>,
+    /// What this process is building, so that it does not begin twice.
+    pub(crate) building: Mutex<BTreeSet<(ReadModel, u32)>>,
     pub(crate) progress: watch::Sender<BTreeMap<(ReadModel, u32), Progress>>,
 }
 

@@ -137,12 +137,14 @@ pub(crate) async fn prepare(database: &Database, now: Timestamp) -> Result<()> {
     transaction.commit().await
 }
 
-/// Makes the next generation of a read model, empty; gives its number.
+/// Makes the next generation of a read model, empty; gives its number. `held` names who builds it and until when
+/// nobody else may; without it whoever looks for work first does.
 pub(crate) async fn create(
     database: &Database,
     model: ReadModel,
     switch: bool,
     now: Timestamp,
+    held: Option<(Uuid, Timestamp)>,
 ) -> Result<u32> {
     let mut transaction = database.begin().await?;
     lock(&mut transaction).await?;
@@ -150,6 +152,13 @@ pub(crate) async fn create(
     let last =
         known.iter().filter(|known| known.model == model).map(|known| known.generation).max().unwrap_or(0);
     insert(&mut transaction, model.definition(), last + 1, Status::Building, switch, now).await?;
+    if let Some((owner, until)) = held {
+        let sql = "UPDATE projection_generations SET owner = $3, lease_until = $4, epoch = 1
+            WHERE name = $1 AND generation = $2";
+        let key = vec![Value::Text(model.name().into()), (last + 1).value()];
+        let values = key.into_iter().chain([owner.value(), until.value()]).collect();
+        transaction.execute_expecting(1, sql, values).await?;
+    }
     transaction.commit().await?;
     Ok(last + 1)
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -78,6 +79,7 @@ impl Runtime {
             settings,
             owner: ids.uuid(),
             reached: Arc::new(Reached::default()),
+            building: Mutex::default(),
             progress: watch::Sender::new(BTreeMap::new()),
         });
         Ok(Self { context, stop: CancellationToken::new(), wake: Arc::new(Notify::new()), supervisor: None })
@@ -225,7 +227,7 @@ impl Supervisor {
                 seat.careful = found.starts > 1;
             }
             if seat.status == Status::Active {
-                self.context.reached.advance(seat.model, seat.position);
+                self.context.reached.advance([(seat.model, seat.position)]);
             }
             pipeline::replay(&self.context, seat).await?;
         }
@@ -239,16 +241,16 @@ impl Supervisor {
             let wanted = model.definition().version;
             let newest = known.iter().filter(|found| found.model == model).map(|found| found.version).max();
             if newest.is_some_and(|newest| newest < wanted) {
-                generation::create(&self.context.database, model, true, self.context.clock.now()).await?;
+                generation::create(&self.context.database, model, true, self.context.clock.now(), None)
+                    .await?;
             }
         }
         Ok(())
     }
 
     fn is_being_built(&self, found: &Generation) -> bool {
-        let ours = self.builds.get(&(found.model, found.generation));
         let now: Timestamp = self.context.clock.now();
-        ours.is_some_and(|build| !build.is_finished())
+        self.context.building.lock().contains(&(found.model, found.generation))
             || (found.owner.is_some() && found.lease_until.is_some_and(|until| until >= now))
     }
 
@@ -263,6 +265,7 @@ impl Supervisor {
 
     fn build(&mut self, seat: Seat, switch: bool, stop: &CancellationToken) {
         let key = (seat.model, seat.generation);
+        self.context.building.lock().insert(key);
         let (context, stop) = (self.context.clone(), stop.child_token());
         let task = tokio::spawn(async move {
             if let Err(error) = rebuild::build(&context, vec![(seat, switch)], stop).await {

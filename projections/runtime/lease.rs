@@ -33,6 +33,11 @@ fn name(model: ReadModel) -> Value {
 }
 
 impl Context {
+    /// Until when a lease that is taken now holds.
+    pub(crate) fn lease_end(&self) -> Timestamp {
+        after(self.clock.now(), self.settings.lease)
+    }
+
     /// Takes the lease on a generation if it is free, or keeps it if it is ours.
     pub(crate) async fn seat(&self, found: &Generation) -> Result<Option<Seat>> {
         let now = self.clock.now();
@@ -100,7 +105,7 @@ impl Context {
 
     /// Keeps one lease; gives whether it is still ours.
     pub(crate) async fn renew(&self, seat: &Seat) -> Result<bool> {
-        let until = after(self.clock.now(), self.settings.lease).value();
+        let until = self.lease_end().value();
         let sql = "UPDATE projection_generations SET lease_until = $5
             WHERE name = $1 AND generation = $2 AND owner = $3 AND epoch = $4";
         let values =

@@ -16,7 +16,7 @@ use super::lease::Seat;
 use super::member::{Member, write};
 use super::meter::Meter;
 use super::parking;
-use super::settings::{CAREFUL_EVENTS, TRIES_MAX};
+use super::settings::TRIES_MAX;
 use crate::ReadModel;
 use crate::fold::{Decoded, Writes};
 use crate::runtime::Status;
@@ -126,7 +126,9 @@ async fn fold(
     committed: watch::Receiver<u64>,
 ) -> Result<(), RuntimeError> {
     let mut number = 0;
-    let mut careful = if members.iter().any(|(seat, _)| seat.careful) { CAREFUL_EVENTS } else { 0 };
+    // What ended the last process was in the page that it had begun.
+    let page = context.settings.page_events;
+    let mut careful = if members.iter().any(|(seat, _)| seat.careful) { page } else { 0 };
     while let Some(page) = pages.recv().await {
         let mut slices = vec![page.events.clone()];
         if careful > 0 {
@@ -250,11 +252,10 @@ async fn commit_all(
             parts.iter().map(|part| (part.seat.clone(), part.from, part.to)).collect();
         commit(&context, parts, recorded_at, careful).await?;
         done.send_replace(number);
-        for (seat, from, to) in reached {
-            if seat.status == Status::Active {
-                context.reached.advance(seat.model, to);
-            }
-            meter.advanced(&context.progress, (seat.model, seat.generation), from, to, head);
+        let active = reached.iter().filter(|(seat, _, _)| seat.status == Status::Active);
+        context.reached.advance(active.map(|(seat, _, to)| (seat.model, *to)));
+        for (seat, from, to) in &reached {
+            meter.advanced(&context.progress, (seat.model, seat.generation), *from, *to, head);
         }
     }
     Ok(())

@@ -48,13 +48,17 @@ pub(crate) async fn rebuild(
 ) -> Result<Vec<Rebuilt>, RuntimeError> {
     let mut seats = Vec::new();
     for &model in models {
-        let number = generation::create(&context.database, model, switch, context.clock.now()).await?;
+        let held = Some((context.owner, context.lease_end()));
+        let number = generation::create(&context.database, model, switch, context.clock.now(), held).await?;
+        context.building.lock().insert((model, number));
         let found = find(context, model, number).await?;
-        let seat = context
-            .seat(&found)
-            .await?
-            .ok_or(RuntimeError::Held { model: model.name(), generation: number })?;
-        seats.push((seat, switch));
+        match context.seat(&found).await? {
+            Some(seat) => seats.push((seat, switch)),
+            None => {
+                context.building.lock().remove(&(model, number));
+                return Err(RuntimeError::Held { model: model.name(), generation: number });
+            }
+        }
     }
     build(context, seats, stop).await
 }
@@ -67,7 +71,9 @@ pub(crate) async fn build(
 ) -> Result<Vec<Rebuilt>, RuntimeError> {
     let ended = stop.child_token();
     let keeping = tokio::spawn(keep(context.clone(), seats.clone(), ended.clone()));
+    let keys: Vec<_> = seats.iter().map(|(seat, _)| (seat.model, seat.generation)).collect();
     let outcome = build_held(context, seats, &ended).await;
+    context.building.lock().retain(|key| !keys.contains(key));
     ended.cancel();
     keeping.await.map_err(|_| RuntimeError::Ended)?;
     outcome

@@ -58,6 +58,12 @@ pub async fn replay_until(
 }
 
 impl Replayed {
+    /// What one read model of a scratch database holds.
+    #[cfg(test)]
+    pub(crate) fn of(scratch: Scratch, model: ReadModel) -> Self {
+        Self { position: Position::START, skipped: scratch.skipped(), database: scratch.finish(), model }
+    }
+
     /// Hands out every row of every table as one line of JSON, `{"table": …, "row": {…}}`, in the order of the
     /// tables' keys; gives how many lines there are.
     ///

@@ -31,7 +31,5 @@ impl Default for Settings {
 
 /// How often an event is tried before it is parked.
 pub const TRIES_MAX: i64 = 3;
-/// How many events are folded one by one after a process ended in the middle of a page, to find the one that ends it.
-pub(crate) const CAREFUL_EVENTS: usize = 4_000;
 /// A generation that has at most this many events to go is ready to be compared.
 pub(crate) const NEARLY_THERE: u64 = 20_000;

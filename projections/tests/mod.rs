@@ -1,7 +1,13 @@
 //! Tests of the read side, on both databases wherever a database takes part.
 
+mod as_of;
+mod golden;
+mod killed;
+mod kpi;
 mod laws;
-
+mod leases;
+mod reads;
+mod rebuild;
 mod sql;
 mod support;
 mod traps;

@@ -111,3 +111,9 @@ pub(super) async fn rebuilt_afresh(log: &Arc<MemoryLog>) -> Result<Vec<Vec<Table
     runtime.stop().await;
     digests(&made.database, 1).await
 }
+
+/// A database with the first generation of every read model.
+pub(super) async fn prepared(database: Database) -> Result<Database> {
+    crate::runtime::prepare_for_tests(&database).await?;
+    Ok(database)
+}
