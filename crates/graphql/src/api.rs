@@ -44,7 +44,7 @@ pub struct Api {
 impl Api {
     /// Builds the API over its services.
     ///
-    /// When `stopping` is cancelled, subscriptions and WebSockets end: WebSockets with close code 1001.
+    /// When `stopping` is cancelled, subscriptions and sockets end: sockets with close code 1001.
     pub fn new(services: Services, limits: Limits, stopping: CancellationToken) -> Self {
         let ids = services.ids.clone();
         let reads = services.reads.clone();

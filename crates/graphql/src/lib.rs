@@ -1,6 +1,6 @@
 //! The GraphQL API: the only crate that knows async-graphql.
 //!
-//! [`Api::router`] serves `/graphql`: queries and mutations over HTTP, subscriptions over WebSockets
+//! [`Api::router`] serves `/graphql`: queries and mutations over HTTP, subscriptions over `WebSocket`s
 //! (`graphql-transport-ws`) and server-sent events, within [`Limits`].
 
 mod api;

@@ -1,4 +1,4 @@
-//! Subscriptions: resumed without gap or repetition, over WebSockets and server-sent events, and never unbounded.
+//! Subscriptions: resumed without gap or repetition, over sockets and server-sent events, and never unbounded.
 
 use std::time::Duration;
 

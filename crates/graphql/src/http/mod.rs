@@ -1,4 +1,4 @@
-//! `/graphql` over HTTP: queries and mutations, server-sent events, WebSockets and the IDE on one path.
+//! `/graphql` over HTTP: queries and mutations, server-sent events, sockets and the IDE on one path.
 
 mod accept;
 mod events;

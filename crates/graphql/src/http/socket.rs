@@ -1,4 +1,4 @@
-//! Subscriptions over WebSockets, in the `graphql-transport-ws` protocol.
+//! Subscriptions over `WebSocket`s, in the `graphql-transport-ws` protocol.
 //!
 //! Close codes, beside those of the protocol (4400 a message that cannot be read, 4401 not initialised, 4406 no
 //! common protocol, 4408 not initialised in time, 4409 an id in use, 4429 initialised twice): 4008 the client read

@@ -17,6 +17,7 @@ use crate::scalars::Word;
 
 /// What an agent is offered to work on; exactly one of these.
 #[derive(OneofObject)]
+#[expect(clippy::enum_variant_names, reason = "the variants are the names of the input's fields")]
 pub(crate) enum WorkInput {
     /// A call that is waiting for an agent.
     CallId(ID),

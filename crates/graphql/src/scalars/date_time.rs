@@ -9,10 +9,8 @@ pub(crate) struct DateTime(pub Timestamp);
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => Ok(Self(text.parse()?)),
-            _ => Err(InputValueError::expected_type(value)),
-        }
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        Ok(Self(text.parse()?))
     }
 
     fn to_value(&self) -> Value {

@@ -14,7 +14,12 @@ impl ScalarType for LogPosition {
         let position = match &value {
             Value::String(text) => text.parse().ok(),
             Value::Number(number) => number.as_u64(),
-            _ => None,
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Binary(_)
+            | Value::Enum(_)
+            | Value::List(_)
+            | Value::Object(_) => None,
         };
         position.map(|position| Self(Position(position))).ok_or_else(|| InputValueError::expected_type(value))
     }

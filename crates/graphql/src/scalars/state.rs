@@ -20,6 +20,20 @@ impl<S> From<S> for StateOf<S> {
     }
 }
 
+/// The word that stands for a value of an enum, in a query or in a variable.
+pub(super) fn word_in(value: &Value) -> Option<&str> {
+    match value {
+        Value::Enum(name) => Some(name.as_str()),
+        Value::String(name) => Some(name.as_str()),
+        Value::Null
+        | Value::Number(_)
+        | Value::Boolean(_)
+        | Value::Binary(_)
+        | Value::List(_)
+        | Value::Object(_) => None,
+    }
+}
+
 fn type_name<S: State>() -> String {
     let words = S::MACHINE.name.split([' ', '_', '-']);
     let mut name: String = words
@@ -68,12 +82,7 @@ impl<S: State> InputType for StateOf<S> {
 
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
         let value = value.unwrap_or_default();
-        let name = match &value {
-            Value::Enum(name) => Some(name.as_str()),
-            Value::String(name) => Some(name.as_str()),
-            _ => None,
-        };
-        name.and_then(S::named).map(Self).ok_or_else(|| InputValueError::expected_type(value))
+        word_in(&value).and_then(S::named).map(Self).ok_or_else(|| InputValueError::expected_type(value))
     }
 
     fn to_value(&self) -> Value {

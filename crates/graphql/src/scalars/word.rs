@@ -121,11 +121,7 @@ impl<W: Words> InputType for Word<W> {
 
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
         let value = value.unwrap_or_default();
-        let name = match &value {
-            Value::Enum(name) => name.as_str(),
-            Value::String(name) => name.as_str(),
-            _ => "",
-        };
+        let name = super::state::word_in(&value).unwrap_or_default();
         let word = W::all().iter().copied().find(|word| word.word().eq_ignore_ascii_case(name));
         word.map(Self).ok_or_else(|| InputValueError::expected_type(value))
     }
