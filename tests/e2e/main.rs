@@ -3,6 +3,7 @@
 mod acknowledged;
 mod binary;
 mod commands;
+mod demo;
 mod durability;
 mod graphql;
 mod import;

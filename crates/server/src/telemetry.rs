@@ -91,3 +91,50 @@ mod otel {
         Ok((Some(layer), Some(provider)))
     }
 }
+
+#[cfg(all(test, feature = "otel"))]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::config::Layers;
+
+    /// Takes one HTTP request, answers it, and gives it.
+    fn collect(listener: &TcpListener) -> std::io::Result<Vec<u8>> {
+        let (mut stream, _) = listener.accept()?;
+        let mut request = Vec::new();
+        let mut chunk = [0; 4_096];
+        loop {
+            let read = stream.read(&mut chunk)?;
+            request.extend_from_slice(&chunk[..read]);
+            let text = String::from_utf8_lossy(&request).to_lowercase();
+            let length = text.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+            let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or(usize::MAX);
+            let head = request.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+            if read == 0 || head.is_some_and(|head| request.len() - head - 4 >= length) {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+                return Ok(request);
+            }
+        }
+    }
+
+    #[test]
+    fn spans_reach_the_collector_with_the_name_of_the_service() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let collector = std::thread::spawn(move || collect(&listener));
+        let mut layers = Layers::defaults().unwrap();
+        layers.flag("--otlp", "telemetry.otlp_endpoint", endpoint).unwrap();
+        let (layer, provider) = otel::layer(&Settings::of(&layers).unwrap()).unwrap();
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info_span!("answer a query").in_scope(|| {})
+        });
+        provider.unwrap().shutdown().unwrap();
+        let request = collector.join().unwrap().unwrap();
+        let text = String::from_utf8_lossy(&request);
+        assert!(text.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{text}");
+        assert!(text.contains("answer a query") && text.contains("trunkline"), "{text}");
+    }
+}
