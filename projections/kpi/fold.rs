@@ -148,12 +148,8 @@ impl KpiFold {
             self.touched.insert(id, None);
             return Ok(());
         }
-        let team = match event {
-            call::Event::Bridged(call::Bridged { agent: Some(agent), .. }) => {
-                self.agents.get(*agent).and_then(|agent| agent.team.clone())
-            }
-            _ => None,
-        };
+        let bridged = if let call::Event::Bridged(bridged) = event { bridged.agent } else { None };
+        let team = bridged.and_then(|agent| self.agents.get(agent)).and_then(|agent| agent.team.clone());
         let first_in_slot = matches!(event, call::Event::Dialed(_)) && self.first_in_slot(id, recorded);
         let row = self.calls.expect(id)?;
         let before = (dimensions_of(row), sums_of(row));

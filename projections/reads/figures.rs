@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trunkline_database::{AssertSqlSafe, Cell, TableRow, Value};
+use trunkline_database::{AssertSqlSafe, Cell, Row, Table, TableRow, Transaction, Value};
 use trunkline_insight::Sums;
 use trunkline_kernel::{AgentId, CampaignId, Id, Millis, Position, Timestamp};
 use uuid::Uuid;
@@ -18,6 +18,8 @@ use crate::words::As;
 pub const KPI_ROWS_MAX: usize = 5_000;
 /// The longest range of figures as they were known, in days: they are added up from single calls.
 pub const AS_KNOWN_DAYS_MAX: usize = 31;
+
+const DAY: Millis = Millis::from_mins(24 * 60);
 
 /// Only these agents, teams, …; empty means all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -212,7 +214,6 @@ impl ReadModels {
         query: &FiguresQuery,
         position: Position,
     ) -> Result<Vec<FigureRow>, ReadError> {
-        const DAY: Millis = Millis::from_mins(24 * 60);
         let days = query.until.since(query.from).0 / DAY.0;
         if usize::try_from(days).is_ok_and(|days| days > AS_KNOWN_DAYS_MAX) {
             return Err(ReadError::Limit {
@@ -220,72 +221,99 @@ impl ReadModels {
                 limit: AS_KNOWN_DAYS_MAX,
             });
         }
-        let granularity = query.stored_in();
-        let from = query.from.floor(granularity.width());
-        let mut groups: BTreeMap<(Option<Timestamp>, Dimensions), Sums> = BTreeMap::new();
-        let mut add = |at: Timestamp, dimensions: Dimensions, sums: Sums| {
-            if query.admits(&dimensions) {
-                *groups.entry(query.group(at.floor(granularity.width()), dimensions)).or_default() += sums;
-            }
-        };
+        let mut groups = Groups { query, granularity: query.stored_in(), sums: BTreeMap::new() };
         let mut snapshot = self.database.snapshot().await?;
-        let range = || vec![from.value(), query.until.value(), position.value()];
-        let sql = |table: &trunkline_database::Table, at: &str, known: &str| {
-            let columns = table.column_list();
-            AssertSqlSafe(format!(
-                "SELECT {columns} FROM {} WHERE {at} >= $1 AND {at} < $2 AND {known}",
-                table.name
-            ))
-        };
-        let each = sql(CallRow::TABLE, "started_at", "known_from <= $3");
-        snapshot
-            .each(each, range(), |row| {
-                let call = CallRow::read_in_order(&row)?;
-                add(call.started_at, dimensions_of(&call), sums_of(&call));
-                Ok::<_, ReadError>(())
-            })
-            .await?;
-        let each = sql(CallHistoryRow::TABLE, "started_at", "known_from <= $3 AND known_until > $3");
-        snapshot
-            .each(each, range(), |row| {
-                let then = CallHistoryRow::read_in_order(&row)?;
-                let mut sums = Sums::default();
-                then.sums.0.iter().for_each(|(name, value)| {
-                    sums.set(name, *value);
-                });
-                add(then.started_at, then.dimensions.0, sums);
-                Ok::<_, ReadError>(())
-            })
-            .await?;
-        let each = sql(LeadMarkRow::TABLE, "occurred_at", "known_from <= $3");
-        snapshot
-            .each(each, range(), |row| {
-                let mark = LeadMarkRow::read_in_order(&row)?;
-                let (dimensions, sums) = mark_sums(&mark);
-                add(mark.occurred_at, dimensions, sums);
-                Ok::<_, ReadError>(())
-            })
-            .await?;
-        // An interval can begin before the range; none that counts is longer than a day before it.
-        let each = sql(PresenceRow::TABLE, "started_at", "known_from <= $3 AND ended_at > $4");
-        let mut values = range();
-        values[0] = Timestamp::from_micros(from.micros() - DAY.0 * 1_000).value();
-        values.push(from.value());
-        snapshot
-            .each(each, values, |row| {
-                let interval = PresenceRow::read_in_order(&row)?;
-                let dimensions = interval_dimensions(&interval);
-                for (window, length) in windows(granularity, interval.started_at, interval.ended_at) {
-                    if window >= from && window < query.until {
-                        add(window, dimensions.clone(), presence_sums(interval.presence.0, length));
-                    }
-                }
-                Ok::<_, ReadError>(())
-            })
-            .await?;
+        groups.calls(&mut snapshot, position).await?;
+        groups.leads(&mut snapshot, position).await?;
+        groups.agents(&mut snapshot, position).await?;
+        let groups = groups.sums;
         if groups.len() > KPI_ROWS_MAX {
             return Err(ReadError::Limit { what: "an answer of figures", limit: KPI_ROWS_MAX });
         }
         Ok(groups.into_iter().map(|(group, sums)| figure_row(group, sums)).collect())
     }
+}
+
+/// Figures that are being added up from single facts.
+struct Groups<'a> {
+    query: &'a FiguresQuery,
+    granularity: Granularity,
+    sums: BTreeMap<(Option<Timestamp>, Dimensions), Sums>,
+}
+
+impl Groups<'_> {
+    fn add(&mut self, at: Timestamp, dimensions: Dimensions, sums: Sums) {
+        if self.query.admits(&dimensions) {
+            let group = self.query.group(at.floor(self.granularity.width()), dimensions);
+            *self.sums.entry(group).or_default() += sums;
+        }
+    }
+
+    fn from(&self) -> Timestamp {
+        self.query.from.floor(self.granularity.width())
+    }
+
+    fn values(&self, position: Position) -> Vec<Value> {
+        vec![self.from().value(), self.query.until.value(), position.value()]
+    }
+
+    /// Calls as they stand, unless they have changed since, and then as they stood.
+    async fn calls(&mut self, snapshot: &mut Transaction, position: Position) -> Result<(), ReadError> {
+        let values = self.values(position);
+        let sql = facts(CallRow::TABLE, "started_at", "known_from <= $3");
+        let each = |row: Row| {
+            let call = CallRow::read_in_order(&row)?;
+            self.add(call.started_at, dimensions_of(&call), sums_of(&call));
+            Ok::<_, ReadError>(())
+        };
+        snapshot.each(sql, values.clone(), each).await?;
+        let sql = facts(CallHistoryRow::TABLE, "started_at", "known_from <= $3 AND known_until > $3");
+        let each = |row: Row| {
+            let then = CallHistoryRow::read_in_order(&row)?;
+            let mut sums = Sums::default();
+            for (name, value) in &then.sums.0 {
+                sums.set(name, *value);
+            }
+            self.add(then.started_at, then.dimensions.0, sums);
+            Ok::<_, ReadError>(())
+        };
+        snapshot.each(sql, values, each).await
+    }
+
+    async fn leads(&mut self, snapshot: &mut Transaction, position: Position) -> Result<(), ReadError> {
+        let values = self.values(position);
+        let sql = facts(LeadMarkRow::TABLE, "occurred_at", "known_from <= $3");
+        let each = |row: Row| {
+            let mark = LeadMarkRow::read_in_order(&row)?;
+            let (dimensions, sums) = mark_sums(&mark);
+            self.add(mark.occurred_at, dimensions, sums);
+            Ok::<_, ReadError>(())
+        };
+        snapshot.each(sql, values, each).await
+    }
+
+    /// An interval can begin before the range; those that begin more than a day before it are left out.
+    async fn agents(&mut self, snapshot: &mut Transaction, position: Position) -> Result<(), ReadError> {
+        let from = self.from();
+        let mut values = self.values(position);
+        values[0] = Timestamp::from_micros(from.micros() - DAY.0 * 1_000).value();
+        values.push(from.value());
+        let sql = facts(PresenceRow::TABLE, "started_at", "known_from <= $3 AND ended_at > $4");
+        let each = |row: Row| {
+            let interval = PresenceRow::read_in_order(&row)?;
+            let dimensions = interval_dimensions(&interval);
+            for (window, length) in windows(self.granularity, interval.started_at, interval.ended_at) {
+                if window >= from && window < self.query.until {
+                    self.add(window, dimensions.clone(), presence_sums(interval.presence.0, length));
+                }
+            }
+            Ok::<_, ReadError>(())
+        };
+        snapshot.each(sql, values, each).await
+    }
+}
+
+fn facts(table: &Table, at: &str, known: &str) -> AssertSqlSafe<String> {
+    let columns = table.column_list();
+    AssertSqlSafe(format!("SELECT {columns} FROM {} WHERE {at} >= $1 AND {at} < $2 AND {known}", table.name))
 }

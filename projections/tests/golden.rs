@@ -75,7 +75,7 @@ async fn rows(model: ReadModel, events: Vec<Given>) -> Result<BTreeMap<String, V
         .lines(|line| {
             let mut line: Value = serde_json::from_str(&line).unwrap_or_default();
             if let Some(row) = line.get_mut("row").and_then(Value::as_object_mut) {
-                row.retain(|name, value| !value.is_null() && !(name.ends_with("_ms") && *value == 0));
+                row.retain(|name, value| !(value.is_null() || name.ends_with("_ms") && *value == 0));
                 if line["table"] == "kpi_rollups"
                     && let Some(row) = line.get_mut("row").and_then(Value::as_object_mut)
                 {

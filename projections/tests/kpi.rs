@@ -57,17 +57,16 @@ async fn windows_and_dimensions_add_up_and_calls_stand_behind_every_figure() -> 
         }
         for &kpi in Kpi::ALL {
             let figure = figure(kpi, &whole);
-            let counted = match kpi {
-                Kpi::Occupancy
-                | Kpi::Utilisation
-                | Kpi::ConversionOfLeads
-                | Kpi::Penetration
-                | Kpi::Intensity => 0,
-                Kpi::ServiceTime => whole.handled,
-                _ if figure.denominator == 1 && figure.unit == trunkline_insight::Unit::Count => {
-                    figure.numerator
-                }
-                _ => figure.denominator,
+            let about_others =
+                [Kpi::Occupancy, Kpi::Utilisation, Kpi::ConversionOfLeads, Kpi::Penetration, Kpi::Intensity];
+            let counted = if about_others.contains(&kpi) {
+                0
+            } else if kpi == Kpi::ServiceTime {
+                whole.handled
+            } else if figure.unit == trunkline_insight::Unit::Count {
+                figure.numerator
+            } else {
+                figure.denominator
             };
             assert_eq!(behind(&models, kpi).await?, counted, "{}", kpi.name());
         }

@@ -104,9 +104,14 @@ pub(super) async fn digests(database: &Database, generation: u32) -> Result<Vec<
 
 /// What a fresh rebuild of everything in a log gives, in large pages, on SQLite.
 pub(super) async fn rebuilt_afresh(log: &Arc<MemoryLog>) -> Result<Vec<Vec<TableDigest>>> {
+    rebuilt_of(log.clone()).await
+}
+
+/// The same of any log.
+pub(super) async fn rebuilt_of(log: Arc<dyn Log>) -> Result<Vec<Vec<TableDigest>>> {
     let made = sqlite().await?;
     let settings = Settings { page_events: 10_000, ..Settings::default() };
-    let runtime = start(&made.database, log, settings).await?;
+    let runtime = Runtime::start(made.database.clone(), log.clone(), clock(), &RandomIds, settings).await?;
     caught_up(&runtime, &made.database, log.as_ref()).await?;
     runtime.stop().await;
     digests(&made.database, 1).await
