@@ -63,6 +63,35 @@ impl Workload {
     }
 }
 
+/// The events of as many writers as a benchmark has, each with a stream and tags of its own, in turn: what a raw
+/// insert has to write to be comparable, for rows of one stream all fall on the same pages of every index.
+pub(crate) struct Crowd {
+    writers: Vec<(Workload, StreamId, i64)>,
+    turn: usize,
+}
+
+impl Crowd {
+    /// The writers of a target.
+    const WRITERS: usize = 256;
+
+    pub(crate) fn new(seed: u64) -> Result<Self> {
+        let writer = |index| {
+            let workload = Workload::new(part(seed, "crowd", index))?;
+            let stream = workload.stream();
+            Ok((workload, stream, 0))
+        };
+        Ok(Self { writers: (0..Self::WRITERS).map(writer).collect::<Result<_>>()?, turn: 0 })
+    }
+
+    /// The next writer's event, its stream and version.
+    pub(crate) fn next(&mut self) -> (NewEvent, StreamId, i64) {
+        self.turn = (self.turn + 1) % Self::WRITERS;
+        let (workload, stream, version) = &mut self.writers[self.turn];
+        *version += 1;
+        (workload.event(), stream.clone(), *version)
+    }
+}
+
 /// A seed for one part of a run that no other part has.
 pub(crate) fn part(seed: u64, part: &str, index: usize) -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use futures::future::join_all;
 use trunkline_kernel::Version;
-use trunkline_log::{AppendError, Expect, Log};
+use trunkline_log::{AppendError, Expect, Log, LogStats};
 
 use crate::report::Measured;
 use crate::workload::{Workload, part};
@@ -156,6 +156,18 @@ async fn hot_streams(log: &Arc<dyn Log>, options: &Options) -> Result<()> {
     }
     println!();
     Ok(())
+}
+
+/// Prints how the log's appends so far were spread over its commits.
+fn batches(stats: &LogStats) {
+    let values = stats.batch_appends.values();
+    let commits: Vec<String> = values
+        .buckets
+        .iter()
+        .filter(|(_, commits)| *commits > 0)
+        .map(|(bound, commits)| format!("{commits} of up to {bound}"))
+        .collect();
+    println!("  (commits by appends: {})", commits.join(", "));
 }
 
 /// Repeats one raw operation of `rows` rows and counts rows.

@@ -11,19 +11,19 @@ use trunkline_kernel::{Id as _, NewEvent, StreamId, SystemClock};
 use trunkline_log::{Log, PostgresLog, PostgresOptions};
 use trunkline_private_servers::{Durability, Postgres};
 
-use super::{RAW_ROWS, Window, distinct_streams, hot_streams, repeat};
+use super::{RAW_ROWS, Window, batches, distinct_streams, hot_streams, repeat};
 use crate::Options;
 use crate::report::{Measured, line, section, target};
-use crate::workload::{Workload, part};
+use crate::workload::{Crowd, part};
 
 /// One prepared statement, whatever the number of rows.
 const INSERT: &str = "INSERT INTO events (position, event_id, stream, version, category, type, schema_version, \
      payload, tags, actor, command_id, correlation_id, occurred_at, recorded_at, digest) \
-     SELECT position, event_id, stream, position, 'call', 'call.held', 1, payload::json, \
+     SELECT position, event_id, stream, version, 'call', 'call.held', 1, payload::json, \
      string_to_array(tag_list, ' '), 'system:bench', command_id, correlation_id, occurred, occurred, digest \
      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], \
-     $8::timestamptz[], $9::bytea[]) \
-     AS e (position, event_id, stream, payload, tag_list, command_id, correlation_id, occurred, digest)";
+     $8::timestamptz[], $9::bytea[], $10::bigint[]) \
+     AS e (position, event_id, stream, payload, tag_list, command_id, correlation_id, occurred, digest, version)";
 
 /// Connections of the comparison with one INSERT per transaction.
 const CONNECTIONS: usize = 64;
@@ -46,6 +46,7 @@ pub(super) async fn run(options: &Options) -> Result<()> {
 
     let log = PostgresLog::open(&server.fresh_database()?, PostgresOptions::default(), Arc::new(SystemClock))
         .await?;
+    let stats = log.stats();
     let log: Arc<dyn Log> = Arc::new(log);
     let alone = distinct_streams(&log, 1, options).await?;
     line("log, 1 writer", &alone);
@@ -59,6 +60,7 @@ pub(super) async fn run(options: &Options) -> Result<()> {
     target("p99", p99, " ms", "< 25 ms", p99 < 25.0);
     let many = distinct_streams(&log, 256, options).await?;
     line("log, 256 writers", &many);
+    batches(&stats);
     let ratio = many.rate / batched.rate;
     target("of the raw batched limit", ratio * 100.0, " %", ">= 60 %", ratio >= 0.6);
     let ratio = many.rate / crowd.rate;
@@ -97,37 +99,36 @@ async fn one_insert_each(url: &str, position: &Arc<AtomicI64>, options: &Options
 /// Raw inserts into the log's table.
 struct Raw {
     connection: PgConnection,
-    workload: Workload,
-    stream: StreamId,
+    crowd: Crowd,
     position: Arc<AtomicI64>,
 }
 
 impl Raw {
     async fn connect(url: &str, position: &Arc<AtomicI64>, seed: u64) -> Result<Self> {
-        let workload = Workload::new(seed)?;
-        let stream = workload.stream();
         let connection = PgConnection::connect(url).await?;
-        Ok(Self { connection, workload, stream, position: Arc::clone(position) })
+        Ok(Self { connection, crowd: Crowd::new(seed)?, position: Arc::clone(position) })
     }
 
     async fn insert(&mut self, rows: usize) -> Result<()> {
-        fn column<'e, T>(events: &'e [NewEvent], of: impl Fn(&'e NewEvent) -> T) -> Vec<T> {
-            events.iter().map(of).collect()
+        type Row = (NewEvent, StreamId, i64);
+        fn column<'e, T>(rows: &'e [Row], of: impl Fn(&'e Row) -> T) -> Vec<T> {
+            rows.iter().map(of).collect()
         }
-        let events: Vec<_> = (0..rows).map(|_| self.workload.event()).collect();
         let count = i64::try_from(rows)?;
+        let rows: Vec<Row> = (0..rows).map(|_| self.crowd.next()).collect();
         let first = self.position.fetch_add(count, Ordering::SeqCst) + 1;
-        let tags = |event: &NewEvent| event.tags.iter().map(|tag| tag.as_str()).collect::<Vec<_>>().join(" ");
+        let tags = |row: &Row| row.0.tags.iter().map(|tag| tag.as_str()).collect::<Vec<_>>().join(" ");
         sqlx::query(INSERT)
             .bind((first..first + count).collect::<Vec<_>>())
-            .bind(column(&events, |event| event.id.uuid()))
-            .bind(column(&events, |_| self.stream.as_str()))
-            .bind(column(&events, |event| event.payload.as_str()))
-            .bind(column(&events, tags))
-            .bind(column(&events, |event| event.cause.command.uuid()))
-            .bind(column(&events, |event| event.cause.correlation.uuid()))
-            .bind(column(&events, |event| event.occurred_at.datetime()))
-            .bind(column(&events, |_| &[7_u8; 32][..]))
+            .bind(column(&rows, |row| row.0.id.uuid()))
+            .bind(column(&rows, |row| row.1.as_str()))
+            .bind(column(&rows, |row| row.0.payload.as_str()))
+            .bind(column(&rows, tags))
+            .bind(column(&rows, |row| row.0.cause.command.uuid()))
+            .bind(column(&rows, |row| row.0.cause.correlation.uuid()))
+            .bind(column(&rows, |row| row.0.occurred_at.datetime()))
+            .bind(column(&rows, |_| &[7_u8; 32][..]))
+            .bind(column(&rows, |row| row.2))
             .execute(&mut self.connection)
             .await?;
         Ok(())

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use anyhow::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
-use trunkline_kernel::{Id as _, StreamId, SystemClock};
+use trunkline_kernel::{Id as _, SystemClock};
 use trunkline_log::{Log, SqliteLog, SqliteOptions};
 
-use super::{RAW_ROWS, distinct_streams, hot_streams, repeat};
+use super::{RAW_ROWS, batches, distinct_streams, hot_streams, repeat};
 use crate::Options;
 use crate::report::{line, section, target};
-use crate::workload::{Workload, part};
+use crate::workload::{Crowd, part};
 
 /// Rows of one statement of a raw batch; as many as SQLite takes fastest.
 const STATEMENT_ROWS: usize = 50;
@@ -27,6 +27,9 @@ pub(super) async fn run(options: &Options) -> Result<()> {
             .filename(&file)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // As the log has them, so that the raw limit is the limit.
+            .pragma("cache_size", "-65536")
+            .pragma("wal_autocheckpoint", "8000")
             .connect()
             .await?,
         part(options.seed, "raw sqlite", 0),
@@ -39,6 +42,7 @@ pub(super) async fn run(options: &Options) -> Result<()> {
 
     let file = folder.path().join("log.db");
     let log = SqliteLog::open(&file, SqliteOptions::default(), Arc::new(SystemClock)).await?;
+    let stats = log.stats();
     let log: Arc<dyn Log> = Arc::new(log);
     let alone = distinct_streams(&log, 1, options).await?;
     line("log, 1 writer", &alone);
@@ -48,6 +52,7 @@ pub(super) async fn run(options: &Options) -> Result<()> {
     line("log, 64 writers", &many);
     let many = distinct_streams(&log, 256, options).await?;
     line("log, 256 writers", &many);
+    batches(&stats);
     let ratio = many.rate / batched.rate;
     target("of the raw batched limit", ratio * 100.0, " %", ">= 50 %", ratio >= 0.5);
     hot_streams(&log, options).await?;
@@ -58,16 +63,13 @@ pub(super) async fn run(options: &Options) -> Result<()> {
 /// Raw inserts into the log's table.
 struct Raw {
     connection: SqliteConnection,
-    workload: Workload,
-    stream: StreamId,
+    crowd: Crowd,
     position: i64,
 }
 
 impl Raw {
     fn new(connection: SqliteConnection, seed: u64) -> Result<Self> {
-        let workload = Workload::new(seed)?;
-        let stream = workload.stream();
-        Ok(Self { connection, workload, stream, position: 0 })
+        Ok(Self { connection, crowd: Crowd::new(seed)?, position: 0 })
     }
 
     async fn batch(&mut self) -> Result<()> {
@@ -86,16 +88,16 @@ impl Raw {
              tags, actor, command_id, correlation_id, causation_id, trace_id, occurred_at, recorded_at, digest) \
              VALUES {values}"
         );
-        let events: Vec<_> = (0..rows).map(|_| self.workload.event()).collect();
+        let events: Vec<_> = (0..rows).map(|_| self.crowd.next()).collect();
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for event in &events {
+        for (event, stream, version) in &events {
             self.position += 1;
             query = query
                 .bind(self.position)
                 .bind(event.id.uuid())
-                .bind(self.stream.as_str())
-                .bind(self.position)
-                .bind(self.stream.category())
+                .bind(stream.as_str())
+                .bind(version)
+                .bind(stream.category())
                 .bind(event.event_type.as_str())
                 .bind(1)
                 .bind(event.payload.as_str())

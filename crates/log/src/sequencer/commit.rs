@@ -29,7 +29,7 @@ const CONTENDED_BATCHES: u32 = 16;
 /// How long to let writers come back after a commit.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Patience {
-    /// How many were answered; one alone is never waited for.
+    /// How many to wait for.
     pub(super) writers: usize,
     /// The longest wait, a fraction of what the commit took.
     pub(super) wait: Duration,
@@ -145,7 +145,9 @@ impl<S: Store> Committer<S> {
         self.known.extend(events);
         let accepted = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Accepted(_))).count();
         self.stats.committed(accepted, events.len());
-        self.patience = Patience { writers: accepted, wait: (took / 4).min(PATIENCE_MAX) };
+        // Half of them: the other half comes back while the next commit is under way, so that the store is
+        // never idle. One alone is never waited for.
+        self.patience = Patience { writers: accepted / 2, wait: (took / 4).min(PATIENCE_MAX) };
         announce(&self.hint, self.known.head);
     }
 

@@ -59,33 +59,40 @@ fn appends(bursts: &[Vec<Step>]) -> Vec<Vec<Append>> {
         let first = all.len();
         for step in burst {
             let again = step.again.and_then(|back| all.iter().rev().nth(usize::from(back)).cloned());
-            all.push(again.unwrap_or_else(|| append(step, &make, &used)));
+            all.push(again.unwrap_or_else(|| append(step, &make, &mut used)));
         }
         let appends = all[first..].to_vec();
         let writes = appends.iter().flat_map(|append| &append.writes);
-        used.extend(writes.flat_map(|write| write.events.iter().cloned()));
+        for event in writes.flat_map(|write| &write.events) {
+            if used.iter().all(|used| used.id != event.id) {
+                used.push(event.clone());
+            }
+        }
         done.push(appends);
     }
     done
 }
 
-fn append(step: &Step, make: &Make, used: &[NewEvent]) -> Append {
+/// Takes the events that it uses again out of `used`, so that no other append of the burst uses them.
+fn append(step: &Step, make: &Make, used: &mut Vec<NewEvent>) -> Append {
     let writes = step.writes.iter().map(|write| {
         let events = write.events.iter().map(|back| {
-            let old = back.and_then(|back| used.iter().rev().nth(usize::from(back)).cloned());
-            old.unwrap_or_else(|| make.event("call.created"))
+            let old = back.and_then(|back| used.len().checked_sub(usize::from(back) + 1));
+            old.map_or_else(|| make.event("call.created"), |old| used.remove(old))
         });
+        let events = events.collect();
         let expect = write.expect.map_or(Expect::Any, |version| match version {
             0 => Expect::NoStream,
             version => exactly(u64::from(version) - 1),
         });
-        StreamWrite { stream: stream(&format!("call-{}", write.stream)), expect, events: events.collect() }
+        StreamWrite { stream: stream(&format!("call-{}", write.stream)), expect, events }
     });
+    let writes = writes.collect();
     let checks = step.check.map(|(name, version)| StreamCheck {
         stream: stream(&format!("call-{name}")),
         version: trunkline_kernel::Version(u64::from(version)),
     });
-    Append { writes: writes.collect(), checks: checks.into_iter().collect() }
+    Append { writes, checks: checks.into_iter().collect() }
 }
 
 /// Each answer in words, and everything that is then in the log.
