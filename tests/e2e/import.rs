@@ -123,6 +123,8 @@ async fn the_bank_s_three_weeks_give_exactly_the_published_figures_even_after_a_
     assert!(serving.process.stop().await?.success());
     let customers = exported(folder.path(), &["--type", "customer.registered"]).await?;
     assert_eq!(customers.len(), 3_533);
+    let claims = exported(folder.path(), &["--type", "identifier.claimed"]).await?;
+    assert_eq!(claims.len(), 3_533);
     Ok(())
 }
 

@@ -219,24 +219,28 @@ impl Action for RowAction<'_> {
     type Answer = ();
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<(), ActionError> {
-        let mut creates = false;
         let mut created = false;
+        let mut there = HashSet::new();
         for step in self.row.steps.iter().filter(|step| step.creates) {
-            creates = true;
-            if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&step.deed.stream()) {
+            let stream = step.deed.stream();
+            if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&stream) {
+                there.insert(stream);
                 continue;
             }
             match step.deed.run(work, step.at).await {
                 Ok(()) => created = true,
-                Err(ActionError::Refused(refused)) if refused.code.ends_with(ALREADY_EXISTS) => {}
+                Err(ActionError::Refused(refused)) if refused.code.ends_with(ALREADY_EXISTS) => {
+                    there.insert(stream);
+                }
                 Err(error) => return Err(error),
             }
         }
         // A row that creates things, all of which are there, was imported before.
-        if creates && !created {
+        if !there.is_empty() && !created {
             return Ok(());
         }
-        for step in self.row.steps.iter().filter(|step| !step.creates) {
+        let rest = self.row.steps.iter().filter(|step| !step.creates && !there.contains(&step.deed.stream()));
+        for step in rest {
             step.deed.run(work, step.at).await?;
         }
         Ok(())

@@ -100,7 +100,7 @@ async fn a_row_is_one_atomic_history_at_its_own_past_times() {
     let station = Station::new();
     let (summary, refused) = station.import(&bank(), bank_rows(&[ANSWERED])).await;
     assert_eq!(refused, []);
-    assert_eq!((summary.rows, summary.imported, summary.events), (1, 1, 6));
+    assert_eq!((summary.rows, summary.imported, summary.events), (1, 1, 8));
     let events = station.events().await;
     assert!(events.iter().all(|event| event.recorded_at == events[0].recorded_at), "one append");
     let calls = station.call_events().await;
@@ -187,6 +187,19 @@ async fn the_same_rows_again_add_nothing_in_whatever_file_they_are() {
     let (again, _) = station.import(&bank(), bank_rows(&[&other, ANSWERED])).await;
     assert_eq!((again.imported, again.repeated), (1, 1));
     assert_eq!(station.events().await.len(), before + 4, "agent and customer were there");
+}
+
+#[tokio::test]
+async fn a_second_call_of_a_known_customer_leaves_the_customer_as_it_is() {
+    let station = Station::new();
+    let later = changed(&[(1, "2"), (6, "8:00:00")]);
+    for rows in [bank_rows(&[ANSWERED]), bank_rows(&[&later])] {
+        let (summary, refused) = station.import(&bank(), rows).await;
+        assert_eq!((summary.imported, refused), (1, Vec::new()));
+    }
+    let claims = station.events().await;
+    let claims = claims.iter().filter(|recorded| recorded.event.event_type.as_str() == "identifier.claimed");
+    assert_eq!(claims.count(), 1);
 }
 
 #[tokio::test]
