@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError, Value, Variables};
+use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,7 @@ use crate::document;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::measure::Measured;
 use crate::params::Params;
+use crate::passes::Passes;
 use crate::persisted::PersistedQueries;
 use crate::schema::TrunklineSchema;
 use crate::stats::Stats;
@@ -36,6 +38,7 @@ pub(crate) struct Prepared {
     pub request: Request,
     pub operation: OperationType,
     pub run: Run,
+    passes: Passes,
 }
 
 /// What the answer needs to know of its request.
@@ -82,17 +85,18 @@ impl Core {
             cost_max: self.limits.cost_max,
         };
         let request = Request::new(&*text).variables(variables).data(measured).data(caller);
-        let mut request = request.data(View::of(self.reads.clone()));
+        let passes = Passes::new();
+        let mut request = request.data(View::of_request(self.reads.clone(), passes.clone()));
         request.operation_name = params.operation_name;
         request.set_parsed_query(checked.document);
-        Ok(Prepared { request, operation: checked.operation, run })
+        Ok(Prepared { request, operation: checked.operation, run, passes })
     }
 
     /// Runs a query or a mutation within the time limit.
     pub(crate) async fn answer(&self, prepared: Prepared) -> Answer {
-        let Prepared { request, operation, run } = prepared;
+        let Prepared { request, operation, run, passes } = prepared;
         self.stats.count_operation(operation);
-        match tokio::time::timeout(self.limits.time_max, self.schema.execute(request)).await {
+        match tokio::time::timeout(self.limits.time_max, passes.count(self.schema.execute(request))).await {
             Ok(response) => {
                 let outcome = if run.measured.executed() { Outcome::Executed } else { Outcome::Refused };
                 Answer { body: run.write(response, outcome), outcome }
@@ -114,7 +118,8 @@ impl Core {
     /// Runs a subscription; each response is the body of one message.
     pub(crate) fn stream(&self, prepared: Prepared) -> (BoxStream<'static, Response>, Run) {
         self.stats.count_operation(prepared.operation);
-        (self.schema.execute_stream(prepared.request), prepared.run)
+        let responses = self.schema.execute_stream(prepared.request);
+        (prepared.passes.count_stream(responses).boxed(), prepared.run)
     }
 }
 

@@ -14,6 +14,7 @@ mod measure;
 mod mutation;
 mod page;
 mod params;
+mod passes;
 mod persisted;
 mod query;
 mod scalars;

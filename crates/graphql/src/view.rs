@@ -9,6 +9,7 @@ use async_graphql::Context;
 use async_graphql::OutputType;
 use async_graphql::connection::{Connection, Edge};
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use futures::future::BoxFuture;
 use trunkline_kernel::{
     AgentId, CallId, CampaignId, Clock, CustomerId, InteractionId, LeadId, Position, TaskId, Timestamp,
 };
@@ -23,12 +24,13 @@ use trunkline_projections::{ReadError, ReadModel, ReadModels};
 
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::page::{From, Page};
+use crate::passes::Passes;
 use crate::types::{
     Agent, AgentTime, Call, Campaign, Consent, Customer, Identifier, Interaction, Lead, LeadCount, Task,
     TaskTransition, TimelineConnection, TimelineEntry,
 };
 
-/// How long look-ups are gathered before one statement is sent for all of them.
+/// How long the look-ups of a message are gathered before one statement is sent for all of them.
 const GATHER: Duration = Duration::from_micros(500);
 
 impl std::convert::From<ReadError> for ApiError {
@@ -51,14 +53,37 @@ pub(crate) struct View(Arc<Inner>);
 
 struct Inner {
     reads: ReadModels,
+    passes: Option<Passes>,
     rows: DataLoader<Rows, HashMapCache>,
 }
 
 impl View {
-    /// A view with look-ups of its own: one for each request, and one for each message of a subscription.
+    /// A view outside of a request, for one message of a subscription: look-ups are gathered for a moment.
     pub(crate) fn of(reads: ReadModels) -> Self {
         let rows = DataLoader::with_cache(Rows(reads.clone()), tokio::spawn, HashMapCache::default());
-        Self(Arc::new(Inner { reads, rows: rows.delay(GATHER) }))
+        Self(Arc::new(Inner { reads, passes: None, rows: rows.delay(GATHER) }))
+    }
+
+    /// The view of a request: look-ups are gathered for as long as a pass over its fields takes.
+    pub(crate) fn of_request(reads: ReadModels, passes: Passes) -> Self {
+        let ends = passes.clone();
+        let spawn = move |look_up: BoxFuture<'static, ()>| {
+            let end = ends.end();
+            tokio::spawn(async move {
+                end.await;
+                look_up.await;
+            })
+        };
+        let rows = DataLoader::with_cache(Rows(reads.clone()), spawn, HashMapCache::default());
+        Self(Arc::new(Inner { reads, passes: Some(passes), rows: rows.delay(Duration::ZERO) }))
+    }
+
+    /// A view of other read models, or of the same ones without what was looked up before, for the same request.
+    pub(crate) fn beside(&self, reads: ReadModels) -> Self {
+        match &self.0.passes {
+            Some(passes) => Self::of_request(reads, passes.clone()),
+            None => Self::of(reads),
+        }
     }
 
     /// The view of this request.
@@ -90,7 +115,7 @@ impl View {
     /// When the thing has too many events, or the log fails.
     pub(crate) async fn past(ctx: &Context<'_>, scope: Scope, as_of: AsOf) -> ApiResult<Self> {
         let log = ctx.data_unchecked::<Arc<dyn Log>>();
-        Ok(Self::of(ReadModels::as_of(&**log, scope, as_of).await?))
+        Ok(Self::now(ctx).beside(ReadModels::as_of(&**log, scope, as_of).await?))
     }
 
     /// The read models behind it.

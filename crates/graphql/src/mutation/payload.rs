@@ -30,7 +30,8 @@ macro_rules! payloads {
             async fn $field(&self, ctx: &Context<'_>) -> ApiResult<Option<$node>> {
                 let Some(uuid) = self.0.id else { return Ok(None) };
                 // Other mutations of the same request may have looked the thing up in an older state.
-                let view = View::of(View::now(ctx).reads().clone());
+                let now = View::now(ctx);
+                let view = now.beside(now.reads().clone());
                 view.reach(self.0.position).await?;
                 view.$field(Some($id::from_uuid(uuid))).await
             }
