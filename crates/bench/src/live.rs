@@ -1,4 +1,4 @@
-//! The other half of `subscribe`: from append to subscribers of the GraphQL API over WebSockets.
+//! The other half of `subscribe`: from append to subscribers of the GraphQL API over web sockets.
 
 use std::collections::HashMap;
 use std::sync::Arc;

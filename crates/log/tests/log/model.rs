@@ -58,8 +58,9 @@ fn appends(bursts: &[Vec<Step>]) -> Vec<Vec<Append>> {
     for burst in bursts {
         let first = all.len();
         for step in burst {
-            let again = step.again.and_then(|back| all.iter().rev().nth(usize::from(back)).cloned());
-            all.push(again.unwrap_or_else(|| append(step, &make, &mut used)));
+            let back = step.again.and_then(|back| all.len().checked_sub(usize::from(back) + 1));
+            let again = back.filter(|at| *at >= first || claim(&all[*at], &mut used));
+            all.push(again.map_or_else(|| append(step, &make, &mut used), |at| all[at].clone()));
         }
         let appends = all[first..].to_vec();
         let writes = appends.iter().flat_map(|append| &append.writes);
@@ -71,6 +72,16 @@ fn appends(bursts: &[Vec<Step>]) -> Vec<Vec<Append>> {
         done.push(appends);
     }
     done
+}
+
+/// Takes the events of an append of an earlier burst out of `used`, when they are all there.
+fn claim(append: &Append, used: &mut Vec<NewEvent>) -> bool {
+    let ids: Vec<_> = append.writes.iter().flat_map(|write| &write.events).map(|event| event.id).collect();
+    let free = ids.iter().all(|id| used.iter().any(|used| used.id == *id));
+    if free {
+        used.retain(|used| !ids.contains(&used.id));
+    }
+    free
 }
 
 /// Takes the events that it uses again out of `used`, so that no other append of the burst uses them.
