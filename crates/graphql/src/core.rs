@@ -85,7 +85,7 @@ impl Core {
             cost_max: self.limits.cost_max,
         };
         let request = Request::new(&*text).variables(variables).data(measured).data(caller);
-        let passes = Passes::new();
+        let passes = Passes::default();
         let mut request = request.data(View::of_request(self.reads.clone(), passes.clone()));
         request.operation_name = params.operation_name;
         request.set_parsed_query(checked.document);
@@ -96,7 +96,7 @@ impl Core {
     pub(crate) async fn answer(&self, prepared: Prepared) -> Answer {
         let Prepared { request, operation, run, passes } = prepared;
         self.stats.count_operation(operation);
-        match tokio::time::timeout(self.limits.time_max, passes.count(self.schema.execute(request))).await {
+        match tokio::time::timeout(self.limits.time_max, passes.run(self.schema.execute(request))).await {
             Ok(response) => {
                 let outcome = if run.measured.executed() { Outcome::Executed } else { Outcome::Refused };
                 Answer { body: run.write(response, outcome), outcome }
@@ -119,7 +119,7 @@ impl Core {
     pub(crate) fn stream(&self, prepared: Prepared) -> (BoxStream<'static, Response>, Run) {
         self.stats.count_operation(prepared.operation);
         let responses = self.schema.execute_stream(prepared.request);
-        (prepared.passes.count_stream(responses).boxed(), prepared.run)
+        (prepared.passes.run_stream(responses).boxed(), prepared.run)
     }
 }
 

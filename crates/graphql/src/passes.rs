@@ -1,70 +1,103 @@
-//! When look-ups of one request are sent: after each pass over its fields, without a timer.
+//! The look-ups of one request, run within the request's own task, without a timer and in as few statements as
+//! its fields allow.
 //!
-//! A request is one task. Whenever it is polled, it goes on with every field that can go on, and these ask for
-//! their rows; when it comes to rest, everything that it needs next has been asked for.
+//! Whenever a request is polled, it goes on with every field that can go on, and these ask for their rows. When it
+//! comes to rest, everything that it needs next has been asked for, and only then is it sent. The rows of one
+//! look-up all arrive before the request is polled again, so that what they lead to is asked for together too.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use futures::{Stream, StreamExt as _, stream};
-use tokio::sync::watch;
+use parking_lot::Mutex;
 
-/// Tells when the present pass over a request's fields is over.
-#[derive(Clone, Debug)]
-pub(crate) struct Passes(Arc<watch::Sender<u64>>);
+/// The look-ups that a request has asked for and that have not begun.
+#[derive(Clone, Default)]
+pub(crate) struct Passes(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
+
+type LookUps = FuturesUnordered<BoxFuture<'static, ()>>;
 
 impl Passes {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+    /// Takes a look-up, to be begun when the present pass is over.
+    pub(crate) fn add(&self, look_up: BoxFuture<'static, ()>) {
+        self.0.lock().push(look_up);
     }
 
-    /// Runs a request and counts its passes.
-    pub(crate) async fn count<F: Future>(&self, request: F) -> F::Output {
+    /// Runs a request with its look-ups.
+    pub(crate) async fn run<F: Future>(&self, request: F) -> F::Output {
         let mut request = pin!(request);
+        let mut look_ups = LookUps::new();
         std::future::poll_fn(|context| {
-            let polled = request.as_mut().poll(context);
-            self.0.send_modify(|pass| *pass += 1);
-            polled
+            self.poll(context, &mut look_ups, |context| request.as_mut().poll(context))
         })
         .await
     }
 
     /// The same for a request that answers again and again.
-    pub(crate) fn count_stream<S>(&self, mut responses: S) -> impl Stream<Item = S::Item> + use<S>
+    pub(crate) fn run_stream<S>(&self, mut responses: S) -> impl Stream<Item = S::Item> + use<S>
     where
         S: Stream + Unpin,
     {
-        let passes = self.clone();
+        let (passes, mut look_ups) = (self.clone(), LookUps::new());
         stream::poll_fn(move |context| {
-            let polled = responses.poll_next_unpin(context);
-            passes.0.send_modify(|pass| *pass += 1);
-            polled
+            passes.poll(context, &mut look_ups, |context| responses.poll_next_unpin(context))
         })
     }
 
-    /// Waits for the end of the pass in which this is called.
-    pub(crate) fn end(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut passes = self.0.subscribe();
-        async move {
-            // The request is gone when nobody counts any more, and then nobody waits for rows either.
-            let _gone = passes.changed().await;
+    fn poll<T>(
+        &self,
+        context: &mut Context<'_>,
+        look_ups: &mut LookUps,
+        mut request: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        loop {
+            if let Poll::Ready(answer) = request(context) {
+                return Poll::Ready(answer);
+            }
+            look_ups.extend(self.0.lock().drain(..));
+            let mut arrived = false;
+            while let Poll::Ready(Some(())) = Pin::new(&mut *look_ups).poll_next(context) {
+                arrived = true;
+            }
+            if !arrived {
+                return Poll::Pending;
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt as _;
+    use tokio::sync::oneshot;
 
     use super::*;
 
     #[tokio::test]
-    async fn the_end_of_a_pass_comes_when_the_request_rests() {
-        let passes = Passes::new();
-        let end = passes.end();
-        let mut end = pin!(end);
-        assert_eq!(end.as_mut().now_or_never(), None, "the pass is not over");
-        passes.count(async {}).await;
-        assert_eq!(end.now_or_never(), Some(()));
+    async fn a_look_up_runs_once_the_request_rests_and_the_request_goes_on_after_it() {
+        let passes = Passes::default();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let ask = |name: &'static str| {
+            let (answer, answered) = oneshot::channel();
+            let order = order.clone();
+            let look_up = async move {
+                order.lock().push(name);
+                answer.send(name).ok();
+            };
+            passes.add(Box::pin(look_up));
+            answered
+        };
+        let request = async {
+            let (first, second) = (ask("first"), ask("second"));
+            order.lock().push("asked");
+            let answers = (first.await, second.await);
+            let third = ask("third").await;
+            (answers.0, answers.1, third)
+        };
+        assert_eq!(passes.run(request).await, (Ok("first"), Ok("second"), Ok("third")));
+        let order = order.lock().clone();
+        assert_eq!((order[0], order[3]), ("asked", "third"), "{order:?}");
     }
 }

@@ -66,14 +66,8 @@ impl View {
 
     /// The view of a request: look-ups are gathered for as long as a pass over its fields takes.
     pub(crate) fn of_request(reads: ReadModels, passes: Passes) -> Self {
-        let ends = passes.clone();
-        let spawn = move |look_up: BoxFuture<'static, ()>| {
-            let end = ends.end();
-            tokio::spawn(async move {
-                end.await;
-                look_up.await;
-            })
-        };
+        let within = passes.clone();
+        let spawn = move |look_up: BoxFuture<'static, ()>| within.add(look_up);
         let rows = DataLoader::with_cache(Rows(reads.clone()), spawn, HashMapCache::default());
         Self(Arc::new(Inner { reads, passes: Some(passes), rows: rows.delay(Duration::ZERO) }))
     }
