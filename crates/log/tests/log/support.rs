@@ -8,7 +8,7 @@ use trunkline_kernel::{
     SeededIds, StreamId, Timestamp, Version,
 };
 use trunkline_log::{Append, Appended, Direction, Expect, Filter, Log, LogLimits, Query, StreamWrite};
-use trunkline_testkit::clock;
+use trunkline_testkit::{clock, wait_for};
 
 use crate::contract::Place;
 
@@ -37,9 +37,14 @@ impl Room {
         self.log.append(write(stream, Expect::Any, [event])).await.unwrap()
     }
 
-    /// Everything in the log.
+    /// Everything in the log, other processes' appends included: a replica may still be on its way to them.
     pub(crate) async fn all(&self) -> Vec<Recorded> {
-        self.log.read(&all()).await.unwrap().events
+        let head = self.log.head().await.unwrap();
+        let page = wait_for("the log to be read up to its head", async || {
+            let page = self.log.read(&all()).await?;
+            Ok((page.head >= head).then_some(page))
+        });
+        page.await.unwrap().events
     }
 }
 
