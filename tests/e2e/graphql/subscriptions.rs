@@ -10,6 +10,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use trunkline_graphql::Limits;
 use trunkline_testkit::{PATIENCE, wait_for};
@@ -176,6 +178,11 @@ async fn the_protocol_is_kept() -> Result<()> {
     assert_eq!(hear(&mut socket).await?, Ok(complete));
     say(&mut socket, json!({ "type": "connection_init" })).await?;
     assert_eq!(hear(&mut socket).await?, Err(4429));
+
+    // A client that closes is answered, so that it does not take the end for a broken connection.
+    let mut leaving = connect(&house, Some("graphql-transport-ws")).await?;
+    leaving.close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() })).await?;
+    assert_eq!(hear(&mut leaving).await?, Err(1000));
     Ok(())
 }
 

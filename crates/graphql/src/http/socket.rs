@@ -109,7 +109,9 @@ async fn write(
     let frame = Message::Close(Some(CloseFrame { code, reason: text.into() }));
     // Whoever does not read even this is simply left.
     let _left = timeout(grace, async {
-        sink.send(frame).await.ok()?;
+        // When the client closed first, the reply to it already waits and takes the place of ours; closing flushes
+        // whichever it is, so that both sides end cleanly.
+        let _replied = sink.send(frame).await;
         sink.close().await.ok()
     })
     .await;
