@@ -48,6 +48,7 @@ pub struct Workload {
     agents: Vec<AgentId>,
     campaigns: Vec<CampaignId>,
     customers: Vec<Known>,
+    turn: usize,
 }
 
 impl Workload {
@@ -60,7 +61,7 @@ impl Workload {
         let campaigns =
             (0..size.campaigns).map(|number| customers::campaign(&mut source, &mut story, number)).collect();
         let opening = Some(story.append());
-        Self { source, size, opening, held: None, agents, campaigns, customers: Vec::new() }
+        Self { source, size, opening, held: None, agents, campaigns, customers: Vec::new(), turn: 0 }
     }
 
     /// The next story, 1 to 20 events long; the very first one opens the place and is longer.
@@ -81,7 +82,9 @@ impl Workload {
 
     fn return_of_a_customer(&mut self, story: &mut Story) {
         let at = self.source.below(self.customers.len());
-        let agent = self.agents[self.source.below(self.agents.len())];
+        // The agent who has been free for longest.
+        self.turn = (self.turn + 1) % self.agents.len();
+        let agent = self.agents[self.turn];
         let known = self.customers[at];
         match self.source.below(100) {
             0..40 => match known.lead {

@@ -14,6 +14,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(crate) struct Source {
     random: SmallRng,
+    /// When the present story began.
+    began: Timestamp,
     now: Timestamp,
 }
 
@@ -26,7 +28,7 @@ pub(crate) struct Story {
 
 impl Source {
     pub(crate) fn new(seed: u64, now: Timestamp) -> Self {
-        Self { random: SmallRng::seed_from_u64(seed), now }
+        Self { random: SmallRng::seed_from_u64(seed), began: now, now }
     }
 
     /// Whether something happens that happens `percent` times of 100.
@@ -59,10 +61,10 @@ impl Source {
         self.now = self.now.plus(length);
     }
 
-    /// A moment before the next story.
+    /// Back to when the last story began, and a moment on: stories happen beside each other.
     pub(crate) fn pause(&mut self) {
-        let length = Millis(self.random.random_range(20..400));
-        self.now = self.now.plus(length);
+        self.began = self.began.plus(Millis(self.random.random_range(400..2_000)));
+        self.now = self.began;
     }
 
     pub(crate) fn id<I: Id>(&mut self) -> I {
