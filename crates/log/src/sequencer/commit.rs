@@ -6,14 +6,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use trunkline_kernel::{Clock, EventId, Position, Recorded, StreamId};
 
 use super::known::Known;
 use super::plan::{Plan, Verdict, plan};
+use super::settle::{Late, Settler};
 use super::{Job, announce};
 use crate::prepare::recorded_at;
-use crate::repeat::{FoundEvents, first_result};
+use crate::repeat::FoundEvents;
 use crate::store::{CommitError, Store};
 use crate::{AppendError, Expect, LogError, LogLimits, LogStats};
 
@@ -40,6 +41,7 @@ pub(super) struct Committer<S> {
     clock: Arc<dyn Clock>,
     hint: watch::Sender<Position>,
     stats: Arc<LogStats>,
+    late: mpsc::UnboundedSender<Late>,
     retries_max: u32,
     known: Known,
     patience: Patience,
@@ -65,7 +67,25 @@ impl<S: Store> Committer<S> {
         known: Known,
     ) -> Self {
         let retries_max = limits.retries_max;
-        Self { store, clock, hint, stats, retries_max, known, patience: Patience::default(), contended: 0 }
+        let (late, queue) = mpsc::unbounded_channel();
+        let settler = Settler {
+            store: Arc::clone(&store),
+            stats: Arc::clone(&stats),
+            committed: hint.subscribe(),
+            late: queue,
+        };
+        tokio::spawn(settler.run());
+        Self {
+            store,
+            clock,
+            hint,
+            stats,
+            late,
+            retries_max,
+            known,
+            patience: Patience::default(),
+            contended: 0,
+        }
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -238,28 +258,12 @@ impl<S: Store> Committer<S> {
         Plan { verdicts, ..plan }
     }
 
-    /// Answers appends that are refused unless they turn out to be repeated ones.
-    fn settle(&self, late: Vec<(Job, AppendError)>) {
-        if late.is_empty() {
-            return;
+    /// Passes on appends that are refused unless they turn out to be repeated ones.
+    fn settle(&self, late: Vec<Late>) {
+        for late in late {
+            // Fails only when the settler has panicked, and then the caller is told that the log is closed.
+            let _ = self.late.send(late);
         }
-        let store = Arc::clone(&self.store);
-        let stats = Arc::clone(&self.stats);
-        // Bounded by the places in the queue, which these appends still hold.
-        tokio::spawn(async move {
-            let ids: Vec<EventId> = late.iter().flat_map(|(job, _)| ids_of(job)).collect();
-            match store.look_up(&[], &ids).await {
-                Ok(snapshot) => {
-                    for (job, error) in late {
-                        let first = first_result(&job.append, |id| snapshot.found.get(&id));
-                        let answer = first.and_then(|first| first.ok_or(error));
-                        count(&stats, &answer);
-                        job.answer(answer);
-                    }
-                }
-                Err(error) => fail(late.into_iter().map(|(job, _)| job).collect(), &Arc::new(error)),
-            }
-        });
     }
 
     /// Answers a batch after its events are durable.
@@ -288,7 +292,7 @@ impl<S: Store> Committer<S> {
     }
 }
 
-fn ids_of(job: &Job) -> impl Iterator<Item = EventId> {
+pub(super) fn ids_of(job: &Job) -> impl Iterator<Item = EventId> {
     job.append.iter().map(|(_, event, _)| event.id)
 }
 
@@ -296,7 +300,7 @@ fn event_ids(batch: &[Job]) -> Vec<EventId> {
     batch.iter().flat_map(ids_of).collect()
 }
 
-fn count(stats: &LogStats, answer: &Result<crate::Appended, AppendError>) {
+pub(super) fn count(stats: &LogStats, answer: &Result<crate::Appended, AppendError>) {
     match answer {
         Ok(appended) if appended.repeated => stats.repeat(),
         Err(AppendError::Conflict { .. }) => stats.conflict(),
@@ -314,7 +318,7 @@ fn note_tried(batch: &mut [Job], verdicts: &[Verdict]) {
 }
 
 /// Tells every append of one fault.
-fn fail(jobs: Vec<Job>, error: &Arc<LogError>) {
+pub(super) fn fail(jobs: Vec<Job>, error: &Arc<LogError>) {
     tracing::error!(error = error as &dyn Error, log.appends = jobs.len(), "appends failed");
     for job in jobs {
         job.answer(Err(LogError::Store(Box::new(Shared(Arc::clone(error)))).into()));

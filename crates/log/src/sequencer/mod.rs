@@ -6,6 +6,7 @@
 mod commit;
 mod known;
 mod plan;
+mod settle;
 #[cfg(test)]
 mod tests;
 

@@ -18,6 +18,10 @@ const STREAM: &str = "SELECT 0 AS head, e.position, e.event_id, e.stream, e.vers
      e.payload, e.tags, e.actor, e.command_id, e.correlation_id, e.causation_id, e.trace_id, e.occurred_at, \
      e.recorded_at, e.digest FROM events AS e WHERE e.stream = ? AND e.version > ? ORDER BY e.version LIMIT ?";
 
+/// The ids travel as one JSON array of hexadecimal texts.
+const FIND: &str = "SELECT e.event_id, e.position, e.version, e.recorded_at, e.digest FROM json_each(?) AS i \
+     CROSS JOIN events AS e WHERE e.event_id = unhex(i.value)";
+
 pub(super) async fn page(readers: &SqlitePool, query: &Query) -> Result<Page, LogError> {
     let mut connection = readers.acquire().await.map_err(store_error)?;
     let versions = match &query.filter.stream {
@@ -136,25 +140,32 @@ pub(super) async fn look_up(
         });
         snapshot.versions = versions.collect();
     }
-    for event in events {
-        let row: Option<(i64, i64, i64, Vec<u8>)> =
-            sqlx::query_as("SELECT position, version, recorded_at, digest FROM events WHERE event_id = ?")
-                .bind(event.uuid())
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(store_error)?;
-        if let Some((position, version, recorded_at, bytes)) = row {
-            let position = Position(count(position));
-            let found = Found {
-                position,
-                version: Version(count(version)),
-                recorded_at: Timestamp::from_micros(recorded_at),
-                digest: digest(position, &bytes)?,
-            };
-            snapshot.found.insert(*event, found);
+    if !events.is_empty() {
+        let ids =
+            serde_json::to_string(&events.iter().map(|event| event.uuid().simple()).collect::<Vec<_>>());
+        let rows = sqlx::query(FIND)
+            .bind(ids.unwrap_or_default())
+            .fetch_all(connection)
+            .await
+            .map_err(store_error)?;
+        for row in &rows {
+            let (id, event) = found_event(row)?;
+            snapshot.found.insert(id, event);
         }
     }
     Ok(snapshot)
+}
+
+fn found_event(row: &SqliteRow) -> Result<(EventId, Found), LogError> {
+    let read = || -> sqlx::Result<_> {
+        let (position, version): (i64, i64) = (row.try_get("position")?, row.try_get("version")?);
+        let recorded_at = Timestamp::from_micros(row.try_get("recorded_at")?);
+        let (id, bytes): (Uuid, &[u8]) = (row.try_get("event_id")?, row.try_get("digest")?);
+        Ok((id, Position(count(position)), Version(count(version)), recorded_at, bytes))
+    };
+    let (id, position, version, recorded_at, bytes) = read().map_err(store_error)?;
+    let digest = digest(position, bytes)?;
+    Ok((EventId::from_uuid(id), Found { position, version, recorded_at, digest }))
 }
 
 fn event(row: &SqliteRow) -> Result<Recorded, LogError> {

@@ -1,0 +1,112 @@
+//! Appends that came too late: their answer needs one look whether they are repeated ones, but no commit.
+//!
+//! Of many late writers of one stream only one can win the next version. They are let back in few at a time,
+//! each time that something has been committed, so that the losers' retries do not take the machine from the
+//! winner.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use trunkline_kernel::{EventId, Position, StreamId};
+
+use super::Job;
+use super::commit::{count, fail, ids_of};
+use crate::repeat::first_result;
+use crate::store::Store;
+use crate::{AppendError, LogStats};
+
+/// How many late writers of one stream are answered at a time.
+const RIVALS: usize = 4;
+
+/// The longest time that the next ones wait when nothing is committed.
+const TURN_MAX: Duration = Duration::from_millis(2);
+
+/// Late appends looked up at a time.
+const LOOK_MAX: usize = 256;
+
+/// An append with the refusal that it gets unless it is a repeated one.
+pub(super) type Late = (Job, AppendError);
+
+pub(super) struct Settler<S> {
+    pub(super) store: Arc<S>,
+    pub(super) stats: Arc<LogStats>,
+    pub(super) committed: watch::Receiver<Position>,
+    /// Bounded by the places in the sequencer's queue, which late appends still hold.
+    pub(super) late: mpsc::UnboundedReceiver<Late>,
+}
+
+impl<S: Store> Settler<S> {
+    /// Answers until the sequencer is gone and everything is answered.
+    pub(super) async fn run(mut self) {
+        let mut rivals = VecDeque::new();
+        loop {
+            let mut looked = Vec::new();
+            if rivals.is_empty() {
+                match self.late.recv().await {
+                    Some(late) => looked.push(late),
+                    None => return,
+                }
+            }
+            while looked.len() < LOOK_MAX
+                && let Ok(late) = self.late.try_recv()
+            {
+                looked.push(late);
+            }
+            rivals.extend(self.look(looked).await);
+            self.committed.borrow_and_update();
+            self.let_in(&mut rivals);
+            if !rivals.is_empty() {
+                // Either is as good: a new version, or enough patience.
+                let _ = tokio::time::timeout(TURN_MAX, self.committed.changed()).await;
+            }
+        }
+    }
+
+    /// Answers what turns out to be repeated and gives back what is refused.
+    async fn look(&self, late: Vec<Late>) -> Vec<Late> {
+        if late.is_empty() {
+            return late;
+        }
+        let ids: Vec<EventId> = late.iter().flat_map(|(job, _)| ids_of(job)).collect();
+        let found = match self.store.look_up(&[], &ids).await {
+            Ok(snapshot) => snapshot.found,
+            Err(error) => {
+                fail(late.into_iter().map(|(job, _)| job).collect(), &Arc::new(error));
+                return Vec::new();
+            }
+        };
+        let mut refused = Vec::with_capacity(late.len());
+        for (job, error) in late {
+            match first_result(&job.append, |id| found.get(&id)) {
+                Ok(None) => refused.push((job, error)),
+                Ok(Some(first)) => self.answer(job, Ok(first)),
+                Err(reused) => self.answer(job, Err(reused)),
+            }
+        }
+        refused
+    }
+
+    /// Answers the first few of each stream, in the order in which they came.
+    fn let_in(&self, rivals: &mut VecDeque<Late>) {
+        let mut answered: HashMap<StreamId, usize> = HashMap::new();
+        for _ in 0..rivals.len() {
+            let Some((job, error)) = rivals.pop_front() else { break };
+            if let AppendError::Conflict { stream, .. } = &error {
+                let answered = answered.entry(stream.clone()).or_default();
+                *answered += 1;
+                if *answered > RIVALS {
+                    rivals.push_back((job, error));
+                    continue;
+                }
+            }
+            self.answer(job, Err(error));
+        }
+    }
+
+    fn answer(&self, job: Job, answer: Result<crate::Appended, AppendError>) {
+        count(&self.stats, &answer);
+        job.answer(answer);
+    }
+}
