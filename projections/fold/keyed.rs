@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Store, Unfoldable, Writes};
 
 /// Rows of one table that are kept in memory at least; at most twice as many are.
-const ROWS_KEPT: usize = 40_000;
+const ROWS_KEPT: usize = 16_000;
 
 /// UUIDs are random enough to be their own hash.
 #[derive(Clone, Copy, Debug, Default)]

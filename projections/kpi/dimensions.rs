@@ -90,6 +90,9 @@ impl Granularity {
     /// Every granularity, the finest first.
     pub const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
 
+    /// Those whose sums are stored. Minutes are added up from single calls when they are asked for.
+    pub const STORED: [Self; 2] = [Self::Hour, Self::Day];
+
     /// The width of its windows.
     pub const fn width(self) -> Millis {
         match self {

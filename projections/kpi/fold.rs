@@ -1,6 +1,6 @@
 //! How events become facts, and facts become sums.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use trunkline_database::{Json, TableRow};
 use trunkline_domain::agent::Presence;
@@ -10,7 +10,7 @@ use trunkline_kernel::{AgentId, CallId, CampaignId, LeadId, Millis, Position, Re
 
 use super::{
     CallHistoryRow, CallRow, Dimensions, Granularity, KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow,
-    PRESENCE_MINUTES_MAX, PresenceRow, RollupRow, dimensions_of, facts, presence_sums, sums_of, windows,
+    NonZero, PresenceRow, RollupRow, dimensions_of, facts, presence_sums, sums_of, windows,
 };
 use crate::fold::{Fold, Keyed, Put, Store, Totals, Unfoldable};
 use crate::words::As;
@@ -114,7 +114,7 @@ impl Fold for KpiFold {
                 continue;
             }
             let started = call.started_at;
-            for granularity in Granularity::ALL {
+            for granularity in Granularity::STORED {
                 let window = started.floor(granularity.width());
                 if let Some((dimensions, sums)) = &before {
                     *self.rollups.of((granularity, window, dimensions.clone())) -= *sums;
@@ -152,24 +152,26 @@ impl KpiFold {
         let team = bridged.and_then(|agent| self.agents.get(agent)).and_then(|agent| agent.team.clone());
         let first_in_slot = matches!(event, call::Event::Dialed(_)) && self.first_in_slot(id, recorded);
         let row = self.calls.expect(id)?;
-        let before = (dimensions_of(row), sums_of(row));
+        // Only these two events can change what a call is split by.
+        let moves = matches!(event, call::Event::Queued(_) | call::Event::Bridged(_));
+        let split = moves.then(|| dimensions_of(row));
+        let before = sums_of(row);
         facts::change(row, event, recorded, team, first_in_slot)?;
-        let known = sums_of(row);
-        let (known_from, started_at) = (row.known_from, row.started_at);
-        if known != before.1 || dimensions_of(row) != before.0 {
-            row.known_from = recorded.position;
-            let sums = Sums::NAMES.iter().zip(before.1.values()).filter(|(_, value)| *value != 0);
-            let history = CallHistoryRow {
-                started_at,
-                call_id: id,
-                known_from,
-                known_until: recorded.position,
-                dimensions: Json(before.0.clone()),
-                sums: Json(sums.map(|(name, value)| ((*name).to_owned(), value)).collect::<BTreeMap<_, _>>()),
-            };
-            self.history.put((started_at, id, known_from), history);
-            self.touched.entry(id).or_insert(Some(before));
+        if sums_of(row) == before && split.as_ref().is_none_or(|split| *split == dimensions_of(row)) {
+            return Ok(());
         }
+        let dimensions = split.unwrap_or_else(|| dimensions_of(row));
+        let known_from = std::mem::replace(&mut row.known_from, recorded.position);
+        let history = CallHistoryRow {
+            started_at: row.started_at,
+            call_id: id,
+            known_from,
+            known_until: recorded.position,
+            dimensions: Json(dimensions.clone()),
+            sums: NonZero(before),
+        };
+        self.history.put((row.started_at, id, known_from), history);
+        self.touched.entry(id).or_insert(Some((dimensions, before)));
         Ok(())
     }
 
@@ -210,7 +212,7 @@ impl KpiFold {
         };
         let (dimensions, sums) = super::mark_sums(&row);
         self.marks.put((at, id, As(mark)), row);
-        for granularity in Granularity::ALL {
+        for granularity in Granularity::STORED {
             *self.rollups.of((granularity, at.floor(granularity.width()), dimensions.clone())) += sums;
         }
         Ok(())
@@ -252,11 +254,7 @@ impl KpiFold {
 
     fn interval(&mut self, interval: PresenceRow) {
         let dimensions = super::interval_dimensions(&interval);
-        let minutes = interval.ended_at.since(interval.started_at).0 / 60_000;
-        for granularity in Granularity::ALL {
-            if granularity == Granularity::Minute && minutes > PRESENCE_MINUTES_MAX {
-                continue;
-            }
+        for granularity in Granularity::STORED {
             for (window, length) in windows(granularity, interval.started_at, interval.ended_at) {
                 *self.rollups.of((granularity, window, dimensions.clone())) +=
                     presence_sums(interval.presence.0, length);

@@ -1,10 +1,11 @@
-//! KPI: calls as facts, and their sums per minute, hour and day by agent, team, campaign, queue, product and
+//! KPI: calls as facts, and their sums per hour and day by agent, team, campaign, queue, product and
 //! industry.
 //!
 //! A call counts, with everything that ever came of it, in the window in which it began. So every figure of a
 //! window is about the same calls, and an event that comes late restates the window that its call belongs to.
 //! Agents' time counts in the windows in which it was spent, leads in those in which they were added and first
-//! dialed.
+//! dialed. Sums of hours and days are stored; those of minutes are added up from the facts when they are asked for,
+//! because a stored minute would mostly hold a single call.
 
 mod behind;
 mod dimensions;
@@ -16,10 +17,10 @@ mod sums;
 pub use behind::behind;
 pub use dimensions::{Dimension, Dimensions, Granularity, RollupRow};
 pub use fold::KpiFold;
-pub use rows::{CallHistoryRow, CallRow, KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow, PresenceRow};
-pub(crate) use sums::{
-    PRESENCE_MINUTES_MAX, dimensions_of, interval_dimensions, mark_sums, presence_sums, sums_of, windows,
+pub use rows::{
+    CallHistoryRow, CallRow, KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow, NonZero, PresenceRow,
 };
+pub(crate) use sums::{dimensions_of, interval_dimensions, mark_sums, presence_sums, sums_of, windows};
 
 use trunkline_database::TableRow;
 

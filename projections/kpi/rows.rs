@@ -1,11 +1,13 @@
 //! The tables of the KPI read model, roll-ups apart.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use trunkline_database::{Json, table};
+use trunkline_database::{Cell, Json, Kind, Value, table};
 use trunkline_domain::agent::Presence;
 use trunkline_domain::call::{Answerer, CallState, EndCause};
 use trunkline_domain::words::{By, Direction};
+use trunkline_insight::Sums;
 use trunkline_kernel::{AgentId, CallId, CampaignId, CustomerId, LeadId, Position, Timestamp};
 
 use crate::words::{As, Word};
@@ -95,6 +97,36 @@ table! {
     }
 }
 
+/// Sums in a column of JSON: an object of those that are not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NonZero(pub Sums);
+
+impl Cell for NonZero {
+    const KIND: Kind = Kind::Json;
+
+    fn value(&self) -> Value {
+        // Written by hand, because every step of every call passes here and names need no escapes.
+        let mut text = String::with_capacity(96);
+        text.push('{');
+        for (name, value) in Sums::NAMES.iter().zip(self.0.values()).filter(|(_, value)| *value != 0) {
+            let comma = if text.len() > 1 { "," } else { "" };
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{comma}\"{name}\":{value}");
+        }
+        text.push('}');
+        Value::Json(text)
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        let Json(stored) = Json::<BTreeMap<String, i64>>::read(value)?;
+        let mut sums = Sums::default();
+        stored.iter().for_each(|(name, value)| {
+            sums.set(name, *value);
+        });
+        Some(Self(sums))
+    }
+}
+
 table! {
     /// What was known of a call before: for figures as they were known at a time.
     #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +142,7 @@ table! {
         /// The dimensions, then.
         pub dimensions: Json<super::Dimensions>,
         /// What the call added to each sum, then; zeros left out.
-        pub sums: Json<BTreeMap<String, i64>>,
+        pub sums: NonZero,
     }
 }
 

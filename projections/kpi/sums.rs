@@ -9,10 +9,6 @@ use uuid::Uuid;
 
 use super::{CallRow, Dimensions, Granularity, LeadMark, LeadMarkRow, PresenceRow};
 
-/// An interval longer than this is split by hours and days but not by minutes: a forgotten sign-out must not
-/// write thousands of rows.
-pub(crate) const PRESENCE_MINUTES_MAX: i64 = 24 * 60;
-
 /// What a call is split by.
 pub(crate) fn dimensions_of(call: &CallRow) -> Dimensions {
     Dimensions {

@@ -16,7 +16,8 @@ use crate::words::As;
 
 /// The most rows of figures in one answer.
 pub const KPI_ROWS_MAX: usize = 5_000;
-/// The longest range of figures as they were known, in days: they are added up from single calls.
+/// The longest range of figures as they were known, and of figures by the minute, in days: both are added up from
+/// single calls.
 pub const AS_KNOWN_DAYS_MAX: usize = 31;
 
 const DAY: Millis = Millis::from_mins(24 * 60);
@@ -149,9 +150,14 @@ impl ReadModels {
     /// The sums of each window by what was asked for, late events included, in order of windows.
     ///
     /// # Errors
-    /// [`ReadError::Limit`] when there would be more than [`KPI_ROWS_MAX`] rows, and when the database fails.
+    /// [`ReadError::Limit`] when there would be more than [`KPI_ROWS_MAX`] rows, or when a range in minutes is longer
+    /// than [`AS_KNOWN_DAYS_MAX`] days; and when the database fails.
     pub async fn figures(&self, query: &FiguresQuery) -> Result<Vec<FigureRow>, ReadError> {
         let granularity = query.stored_in();
+        if granularity == Granularity::Minute {
+            // Minutes are not stored: they are added up from single calls as those are known now.
+            return self.figures_as_known(query, Position(u64::MAX)).await;
+        }
         let mut values =
             vec![As(granularity).value(), query.from.floor(granularity.width()).value(), query.until.value()];
         let mut groups: Vec<&str> = query.by.iter().map(|dimension| dimension.column()).collect();
@@ -222,6 +228,10 @@ impl ReadModels {
             });
         }
         let mut groups = Groups { query, granularity: query.stored_in(), sums: BTreeMap::new() };
+        if query.granularity.is_none() && query.by.is_empty() {
+            // The range as a whole has a figure even when nothing happened in it.
+            groups.sums.entry((None, Dimensions::default())).or_default();
+        }
         let mut snapshot = self.database.snapshot().await?;
         groups.calls(&mut snapshot, position).await?;
         groups.leads(&mut snapshot, position).await?;
@@ -270,11 +280,7 @@ impl Groups<'_> {
         let sql = facts(CallHistoryRow::TABLE, "started_at", "known_from <= $3 AND known_until > $3");
         let each = |row: Row| {
             let then = CallHistoryRow::read_in_order(&row)?;
-            let mut sums = Sums::default();
-            for (name, value) in &then.sums.0 {
-                sums.set(name, *value);
-            }
-            self.add(then.started_at, then.dimensions.0, sums);
+            self.add(then.started_at, then.dimensions.0, then.sums.0);
             Ok::<_, ReadError>(())
         };
         snapshot.each(sql, values, each).await

@@ -61,7 +61,7 @@ pub(crate) async fn run(
         members.push((seat, member));
     }
     let stop = stop.child_token();
-    let (page_sender, pages) = mpsc::channel(2);
+    let (page_sender, pages) = mpsc::channel(1);
     let (batch_sender, batches) = mpsc::channel(1);
     let (done, committed) = watch::channel(0);
     let reader = tokio::spawn(read(context.clone(), start, until, stop.clone(), page_sender));

@@ -12,7 +12,7 @@ use crate::value::bind_sqlite;
 use crate::{Column, Kind, Result, Row, Table, Transaction, Value};
 
 /// Cells in one statement of SQLite; its own limit is 32,766.
-const SQLITE_CELLS_MAX: usize = 4_000;
+const SQLITE_CELLS_MAX: usize = 8_000;
 /// Rows in one statement of PostgreSQL.
 const POSTGRES_ROWS_MAX: usize = 4_000;
 
@@ -125,10 +125,10 @@ impl Transaction {
     }
 }
 
-/// The largest of the fixed sizes that fits.
+/// The largest of the fixed sizes that fits: powers of two.
 fn sqlite_rows(table: &Table, left: usize) -> usize {
     let most = (SQLITE_CELLS_MAX / table.columns.len().max(1)).max(1);
-    [most, most / 8].into_iter().find(|size| *size > 0 && *size <= left).unwrap_or(1)
+    1 << most.min(left).max(1).ilog2()
 }
 
 fn insert_values(table: &Table, into: &str, rows: usize, clash: Clash) -> String {

@@ -15,6 +15,10 @@ use crate::{DatabaseError, PostgresOptions, Result, Row, SqliteOptions, Transact
 /// Statements that one connection keeps prepared: bulk writes of every table in every size, and the queries.
 const STATEMENTS_MAX: usize = 500;
 
+/// Rows that SQLite's thread reads ahead of whoever takes them, so that the two do not wait for each other at every
+/// row.
+const ROWS_AHEAD: usize = 1_000;
+
 /// Which SQL a database speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -52,6 +56,7 @@ impl Database {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(options.busy_timeout)
             .statement_cache_capacity(STATEMENTS_MAX)
+            .row_buffer_size(ROWS_AHEAD)
             .pragma("temp_store", "memory")
             .pragma("wal_autocheckpoint", "4000");
         let failed = |source| DatabaseError::Open { address: options.path.display().to_string(), source };

@@ -38,6 +38,10 @@ const READER_CACHE_KIB: &str = "-8192";
 /// Pages of 4 KiB in the write-ahead log before they are moved into the file: 32 MiB.
 const CHECKPOINT_PAGES: &str = "8000";
 
+/// Rows that SQLite's thread reads ahead of whoever takes them, so that the two do not wait for each other at every
+/// row of a page.
+const ROWS_AHEAD: usize = 1_000;
+
 /// How an SQLite log is opened.
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
@@ -82,6 +86,7 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROWS_AHEAD)
             .statement_cache_capacity(STATEMENTS_MAX)
             .pragma("cache_size", WRITER_CACHE_KIB)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
