@@ -78,3 +78,13 @@ async fn an_event_written_on_one_server_reaches_a_subscriber_of_another() -> Res
     assert_eq!(event["id"], payload["eventIds"][0]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_client_that_closes_its_socket_is_answered() -> Result<()> {
+    let place = Place::sqlite()?;
+    let serving = place.serve().await?;
+    register(&serving.client, "somebody").await?;
+    let mut subscription = serving.client.subscribe(FOLLOW, json!({ "after": "0" })).await?;
+    next(&mut subscription).await?;
+    subscription.close().await
+}

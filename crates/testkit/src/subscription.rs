@@ -62,6 +62,23 @@ impl Subscription {
         }
     }
 
+    /// Closes the connection and waits for the server's answer to that.
+    ///
+    /// # Errors
+    /// When the server ends the connection without one, which clients take for a lost connection.
+    pub async fn close(mut self) -> Result<()> {
+        self.socket.close(None).await?;
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await;
+            match message.with_context(|| format!("the close was not answered within {PATIENCE:?}"))? {
+                Some(Ok(Message::Close(_))) => return Ok(()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error).context("the close was not answered"),
+                None => bail!("the close was not answered"),
+            }
+        }
+    }
+
     async fn send(&mut self, message: Value) -> Result<()> {
         Ok(self.socket.send(Message::text(message.to_string())).await?)
     }

@@ -100,7 +100,7 @@ async fn write(
             sent = sink.send(message) => sent,
         };
         if sent.is_err() {
-            return;
+            break;
         }
     }
     waiting.close();
