@@ -1,10 +1,11 @@
 //! Who asks, in which language, and under which trace: everything that a request says outside its query.
 
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use trunkline_access::Identity;
 use trunkline_domain::messages::Language;
 use trunkline_kernel::{Actor, ActorKind, Ids, TraceId};
 
-/// The header that names the actor until tokens do.
+/// The header that names the actor where no token is asked for.
 const ACTOR_HEADER: &str = "x-trunkline-actor";
 
 /// The better of the two languages that are spoken here for an `Accept-Language` header.
@@ -32,7 +33,7 @@ fn accepted(header: &str) -> Language {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// Who asks.
-    pub actor: Actor,
+    pub identity: Identity,
     /// The distributed trace that the client runs under.
     pub trace: Option<TraceId>,
     /// What names this request in the server's log and in the errors of faults.
@@ -42,20 +43,23 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Reads the headers of a request.
+    /// Reads what comes with a request: its headers, and the [`Identity`] that the server put beside them.
     ///
     /// # Errors
     /// A message for the client when the actor header does not name an actor.
-    pub(crate) fn of(headers: &HeaderMap, ids: &dyn Ids) -> Result<Self, String> {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let actor = match header(ACTOR_HEADER) {
-            Some(text) => text.parse().map_err(|error| format!("{ACTOR_HEADER}: {error}"))?,
-            None => default_actor().map_err(|error| error.to_string())?,
+    pub(crate) fn of(parts: &Parts, ids: &dyn Ids) -> Result<Self, String> {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let identity = match (parts.extensions.get::<Identity>(), header(ACTOR_HEADER)) {
+            (Some(identity), _) => identity.clone(),
+            (None, Some(text)) => {
+                Identity::unrestricted(text.parse().map_err(|error| format!("{ACTOR_HEADER}: {error}"))?)
+            }
+            (None, None) => Identity::unrestricted(default_actor().map_err(|error| error.to_string())?),
         };
         let trace = header("traceparent").and_then(trace_of);
         let request = trace.map_or_else(|| ids.uuid().simple().to_string(), |trace| trace.to_string());
         let language = header("accept-language").map_or(Language::English, accepted);
-        Ok(Self { actor, trace, request, language })
+        Ok(Self { identity, trace, request, language })
     }
 }
 
@@ -95,19 +99,19 @@ mod tests {
     #[test]
     fn headers_name_actor_and_trace() {
         let ids = SeededIds::new(1);
-        let mut headers = HeaderMap::new();
-        let caller = Caller::of(&headers, &ids).unwrap();
-        assert_eq!(caller.actor.to_string(), "service:api");
+        let (mut parts, ()) = axum::http::Request::new(()).into_parts();
+        let caller = Caller::of(&parts, &ids).unwrap();
+        assert_eq!(caller.identity.actor.to_string(), "service:api");
         assert_eq!(caller.trace, None);
-        headers.insert(ACTOR_HEADER, "user:li.wei".parse().unwrap());
-        headers.insert(
+        parts.headers.insert(ACTOR_HEADER, "user:li.wei".parse().unwrap());
+        parts.headers.insert(
             "traceparent",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap(),
         );
-        let caller = Caller::of(&headers, &ids).unwrap();
-        assert_eq!(caller.actor.to_string(), "user:li.wei");
+        let caller = Caller::of(&parts, &ids).unwrap();
+        assert_eq!(caller.identity.actor.to_string(), "user:li.wei");
         assert_eq!(caller.request, "0af7651916cd43dd8448eb211c80319c");
-        headers.insert(ACTOR_HEADER, "li.wei".parse().unwrap());
-        assert!(Caller::of(&headers, &ids).is_err_and(|message| message.contains("x-trunkline-actor")));
+        parts.headers.insert(ACTOR_HEADER, "li.wei".parse().unwrap());
+        assert!(Caller::of(&parts, &ids).is_err_and(|message| message.contains("x-trunkline-actor")));
     }
 }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{DefaultBodyLimit, FromRequestParts as _, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, FromRequestParts as _, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -47,7 +47,7 @@ async fn on_get(State(http): State<Http>, request: Request) -> Response {
     let (mut parts, _body) = request.into_parts();
     if parts.headers.contains_key(header::UPGRADE) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::upgrade(http, &parts.headers, upgrade),
+            Ok(upgrade) => socket::upgrade(http, &parts, upgrade),
             Err(rejection) => rejection.into_response(),
         };
     }
@@ -59,17 +59,15 @@ async fn on_get(State(http): State<Http>, request: Request) -> Response {
         Ok(Query(pairs)) => Params::of_url(pairs),
         Err(_) => Err(ApiError::new(ErrorCode::BadRequest, "The query string cannot be read.")),
     };
-    respond(&http, &Method::GET, &parts.headers, media, params).await
+    respond(&http, &parts, media, params).await
 }
 
-async fn on_post(
-    State(http): State<Http>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let media = accept::of(&headers, false);
+async fn on_post(State(http): State<Http>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let media = accept::of(&parts.headers, false);
     let params = match body {
-        Ok(body) => match refuse_content_type(&headers) {
+        Ok(body) => match refuse_content_type(&parts.headers) {
             Some(response) => return response,
             None => serde_json::from_slice(&body)
                 .map_err(|error| {
@@ -79,7 +77,7 @@ async fn on_post(
         },
         Err(rejection) => return rejection.into_response(),
     };
-    respond(&http, &Method::POST, &headers, media, params).await
+    respond(&http, &parts, media, params).await
 }
 
 /// JSON in UTF-8 is the only body that is taken.
@@ -98,25 +96,19 @@ fn has_query(uri: &Uri) -> bool {
     uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("query=")))
 }
 
-async fn respond(
-    http: &Http,
-    method: &Method,
-    headers: &HeaderMap,
-    media: Option<Media>,
-    params: ApiResult<Params>,
-) -> Response {
+async fn respond(http: &Http, parts: &Parts, media: Option<Media>, params: ApiResult<Params>) -> Response {
     let Some(media) = media else {
         let message = "Accept application/graphql-response+json, application/json or text/event-stream.";
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
-    let caller = match Caller::of(headers, &*http.ids) {
+    let caller = match Caller::of(parts, &*http.ids) {
         Ok(caller) => caller,
         Err(message) => {
             let error = ApiError::new(ErrorCode::BadRequest, message);
             return refused(http, media, &Run::unknown(""), error, Stage::Parameters);
         }
     };
-    let span = tracing::info_span!("graphql", request = %caller.request, actor = %caller.actor);
+    let span = tracing::info_span!("graphql", request = %caller.request, actor = %caller.identity.actor);
     async {
         let unknown = Run::unknown(&caller.request);
         let params = match params {
@@ -124,7 +116,7 @@ async fn respond(
             Err(error) => return refused(http, media, &unknown, error, Stage::Parameters),
         };
         match http.core.prepare(params, caller) {
-            Ok(prepared) => run(http, method, media, prepared).await,
+            Ok(prepared) => run(http, &parts.method, media, prepared).await,
             Err(error) => refused(http, media, &unknown, error, Stage::Document),
         }
     }

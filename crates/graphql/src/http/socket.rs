@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
@@ -44,12 +45,13 @@ async fn reason(closing: &mut watch::Receiver<Option<Close>>) -> Close {
 }
 
 /// Turns the request into a WebSocket.
-pub(super) fn upgrade(http: Http, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    let caller = match Caller::of(headers, &*http.ids) {
+pub(super) fn upgrade(http: Http, parts: &Parts, upgrade: WebSocketUpgrade) -> Response {
+    let caller = match Caller::of(parts, &*http.ids) {
         Ok(caller) => caller,
         Err(message) => return (StatusCode::BAD_REQUEST, message).into_response(),
     };
-    let span = tracing::info_span!("graphql.socket", request = %caller.request, actor = %caller.actor);
+    let span =
+        tracing::info_span!("graphql.socket", request = %caller.request, actor = %caller.identity.actor);
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(http.core.limits.body_bytes_max)

@@ -49,8 +49,12 @@ where
     let (Some(action), true) = (action, errors.is_empty()) else {
         return Ok(Done { errors, ..Done::default() });
     };
-    let request =
-        Request { idempotency, trace: caller.trace, occurred_at, ..Request::by(caller.actor.clone()) };
+    let request = Request {
+        idempotency,
+        trace: caller.trace,
+        occurred_at,
+        ..Request::by(caller.identity.actor.clone())
+    };
     match ctx.data_unchecked::<Arc<Dispatcher>>().execute(request, &action).await {
         Ok(outcome) => Ok(Done {
             id: Some(outcome.answer),

@@ -1,0 +1,7 @@
+//! Who asks, and what they may see and do. Pure: no I/O, no clock.
+
+mod identity;
+mod role;
+
+pub use identity::Identity;
+pub use role::{InvalidRole, Role};
