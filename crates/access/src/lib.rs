@@ -2,6 +2,8 @@
 
 mod identity;
 mod role;
+mod witness;
 
 pub use identity::Identity;
 pub use role::{InvalidRole, Role};
+pub use witness::{Blind, EntryRefusal, Sight, Witness};
