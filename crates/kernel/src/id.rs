@@ -79,6 +79,8 @@ ids! {
     InteractionId = "interaction";
     /// Work to be done by a person by a time.
     TaskId = "task";
+    /// The recorded voices of one call.
+    RecordingId = "recording";
     /// One event in the log; UUID version 7, chosen by the writer.
     EventId = "event";
     /// One command; repeated when the same command is sent again.

@@ -1,0 +1,10 @@
+//! Recordings at rest: encrypted in chunks before they touch a disk, played from any place, and unreadable once
+//! their key is gone.
+//!
+//! A recording is a row of *parts*, each a STREAM of AES-256-GCM chunks under a key of its own that is derived from
+//! the recording's key; see [`cipher`] for what that detects and why no nonce is ever used twice.
+
+pub mod cipher;
+mod key;
+
+pub use key::{KEY_BYTES, RecordingKey};
