@@ -239,6 +239,6 @@ fn place(part: &serde_json::Value, kind: Kind) -> Option<Value> {
         Kind::Text => part.as_str().map(|text| Value::Text(text.to_owned().into())),
         Kind::Uuid => part.as_str().and_then(|text| Uuid::try_parse(text).ok()).map(Value::Uuid),
         // No list is ordered by such a column.
-        Kind::Bool | Kind::Real | Kind::Json => None,
+        Kind::Bool | Kind::Real | Kind::Json | Kind::Bytes => None,
     }
 }

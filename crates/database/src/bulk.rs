@@ -201,5 +201,6 @@ fn bind_array(query: PgQuery<'_>, kind: Kind, values: Vec<Value>) -> PgQuery<'_>
         Kind::Uuid => array!(Uuid, |value| value),
         Kind::Time => array!(Time, |value| value.datetime()),
         Kind::Json => array!(Json, |value| value),
+        Kind::Bytes => array!(Bytes, |value| value),
     }
 }

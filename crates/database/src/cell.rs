@@ -50,7 +50,7 @@ macro_rules! cells {
                 match value {
                     Value::$kind($in) => $read,
                     Value::Null(_) | Value::Bool(_) | Value::Int(_) | Value::Real(_) | Value::Text(_)
-                    | Value::Uuid(_) | Value::Time(_) | Value::Json(_) => None,
+                    | Value::Uuid(_) | Value::Time(_) | Value::Json(_) | Value::Bytes(_) => None,
                 }
             }
         }
@@ -82,6 +82,7 @@ mod scalars {
         Text: Cow<'static, str>, |v| v.clone(), |v| Some(v);
         Uuid: Uuid, |v| *v, |v| Some(v);
         Time: Timestamp, |v| *v, |v| Some(v);
+        Bytes: Vec<u8>, |v| v.clone(), |v| Some(v);
     }
 }
 
@@ -126,7 +127,8 @@ impl<T: Serialize + DeserializeOwned> Cell for Json<T> {
             | Value::Real(_)
             | Value::Text(_)
             | Value::Uuid(_)
-            | Value::Time(_) => None,
+            | Value::Time(_)
+            | Value::Bytes(_) => None,
         }
     }
 }

@@ -69,6 +69,7 @@ fn sqlite<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, at: I, kind: Kind) -> sqlx
             .try_get_unchecked::<Option<i64>, _>(at)?
             .map(|micros| Value::Time(Timestamp::from_micros(micros))),
         Kind::Json => row.try_get_unchecked::<Option<String>, _>(at)?.map(Value::Json),
+        Kind::Bytes => row.try_get_unchecked::<Option<Vec<u8>>, _>(at)?.map(Value::Bytes),
     };
     Ok(value.unwrap_or(Value::Null(kind)))
 }
@@ -86,6 +87,7 @@ fn postgres<I: ColumnIndex<PgRow>>(row: &PgRow, at: I, kind: Kind) -> sqlx::Resu
         Kind::Json => row
             .try_get::<Option<sqlx::types::Json<Box<JsonRawValue>>>, _>(at)?
             .map(|json| Value::Json(json.0.get().to_owned())),
+        Kind::Bytes => row.try_get::<Option<Vec<u8>>, _>(at)?.map(Value::Bytes),
     };
     Ok(value.unwrap_or(Value::Null(kind)))
 }

@@ -18,12 +18,13 @@ table! {
         name: Option<String>,
         at: Timestamp,
         labels: Json<Vec<String>>,
+        raw: Vec<u8>,
     }
 }
 
 const SAMPLE: Migration = Migration {
     name: "sample",
-    sqlite: "CREATE TABLE sample (id BLOB PRIMARY KEY, flag INTEGER, count INTEGER, share REAL, name TEXT, at INTEGER, labels TEXT) WITHOUT ROWID",
+    sqlite: "CREATE TABLE sample (id BLOB PRIMARY KEY, flag INTEGER, count INTEGER, share REAL, name TEXT, at INTEGER, labels TEXT, raw BLOB) WITHOUT ROWID",
     postgres: "",
 };
 
@@ -36,6 +37,7 @@ fn sample(number: u128) -> Sample {
         name: number.is_multiple_of(3).then(|| format!("客户 {number}")),
         at: Timestamp::from_micros(-7),
         labels: Json(vec!["a".to_owned()]),
+        raw: number.to_be_bytes().to_vec(),
     }
 }
 

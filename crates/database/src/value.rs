@@ -27,6 +27,8 @@ pub enum Kind {
     Time,
     /// JSON text, `jsonb`.
     Json,
+    /// Bytes, BLOB or `bytea`.
+    Bytes,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Uuid => "uuid",
             Self::Time => "timestamptz",
             Self::Json => "jsonb",
+            Self::Bytes => "bytea",
         }
     }
 
@@ -53,6 +56,7 @@ impl Kind {
             Self::Uuid => "a UUID",
             Self::Time => "a time",
             Self::Json => "JSON",
+            Self::Bytes => "bytes",
         }
     }
 }
@@ -76,6 +80,8 @@ pub enum Value {
     Time(Timestamp),
     /// A JSON text.
     Json(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
 }
 
 impl Value {
@@ -95,6 +101,7 @@ impl Value {
             Self::Uuid(value) => (5, Cow::Owned(value.as_bytes().to_vec())),
             Self::Time(value) => (6, Cow::Owned(value.micros().to_be_bytes().to_vec())),
             Self::Json(value) => (7, Cow::Owned(canonical(value).into_bytes())),
+            Self::Bytes(value) => (8, Cow::Borrowed(value)),
         };
         bytes.push(mark);
         bytes.extend_from_slice(&(body.len() as u64).to_be_bytes());
@@ -123,6 +130,7 @@ pub(crate) fn bind_sqlite(
         Value::Uuid(value) => query.bind(value),
         Value::Time(value) => query.bind(value.micros()),
         Value::Json(value) => query.bind(value),
+        Value::Bytes(value) => query.bind(value),
     }
 }
 
@@ -139,6 +147,8 @@ pub(crate) fn bind_postgres(
         Value::Null(Kind::Uuid) => query.bind(None::<Uuid>),
         Value::Null(Kind::Time) => query.bind(None::<chrono::DateTime<chrono::Utc>>),
         Value::Null(Kind::Json) => query.bind(None::<sqlx::types::Json<serde_json::Value>>),
+        Value::Null(Kind::Bytes) => query.bind(None::<Vec<u8>>),
+        Value::Bytes(value) => query.bind(value),
         Value::Bool(value) => query.bind(value),
         Value::Int(value) => query.bind(value),
         Value::Real(value) => query.bind(value),
