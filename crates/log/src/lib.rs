@@ -11,6 +11,7 @@ mod memory;
 mod port;
 mod postgres;
 mod prepare;
+pub mod raw;
 mod read;
 mod repeat;
 mod select;

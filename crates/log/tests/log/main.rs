@@ -9,5 +9,6 @@ mod adapters;
 mod immutable;
 mod model;
 mod postgres;
+mod raw;
 mod support;
 mod traps;
