@@ -1,0 +1,24 @@
+//! Who gets which call.
+//!
+//! Hard constraints come first; of what they leave, [`decide`] takes the best agent for one call, or the best
+//! assignment for many calls and many agents. What it decided from is in the [`Decision`], and [`replay`] decides
+//! it again.
+
+mod assign;
+mod call;
+mod decision;
+mod eligible;
+mod policy;
+mod pool;
+mod record;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+pub use assign::{Gains, assign};
+pub use call::{Call, Needs, PRIORITY_MAX, Preferred, Relax, Widening};
+pub use decision::{Unreplayable, decide, replay};
+pub use eligible::Reason;
+pub use policy::{Emphasis, InvalidPolicy, Policy};
+pub use pool::{Agent, Pool, Shift};
+pub use record::{AgentFacts, Assigned, CallFacts, Candidate, Decision, Inputs};

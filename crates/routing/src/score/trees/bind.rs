@@ -1,0 +1,176 @@
+//! Trees as a scorer of customers and agents.
+
+use super::{Mismatch, Node, Objective, Tree, Trees};
+use crate::Hash;
+use crate::features::{Schema, Table};
+use crate::score::{Contribution, Explanation, Scale, Scorer, Term};
+
+/// Where a feature of the model comes from.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Customer(usize),
+    Agent(usize),
+}
+
+/// A model that knows which of its features is which column.
+///
+/// For one call the customer is the same for all agents. So the trees are first cut down to the splits that the
+/// customer leaves open, and only those are walked for each agent.
+#[derive(Clone, Debug)]
+pub struct TreeScorer {
+    trees: Trees,
+    sources: Vec<Source>,
+}
+
+impl Trees {
+    /// Ties the model to the schemas by the names of its features, `customer.COLUMN` and `agent.COLUMN`.
+    ///
+    /// # Errors
+    /// When a feature is not in the schema; the error names all of them.
+    pub fn bind(self, customer: &Schema, agent: &Schema) -> Result<TreeScorer, Mismatch> {
+        let source = |name: &String| {
+            if let Some(column) = name.strip_prefix("customer.") {
+                customer.column(column).map(Source::Customer)
+            } else {
+                name.strip_prefix("agent.").and_then(|column| agent.column(column)).map(Source::Agent)
+            }
+        };
+        let sources: Vec<_> = self.names.iter().map(source).collect();
+        let unknown = self.names.iter().zip(&sources).filter(|(_, source)| source.is_none());
+        let unknown: Vec<String> = unknown.map(|(name, _)| name.clone()).collect();
+        if unknown.is_empty() {
+            Ok(TreeScorer { trees: self, sources: sources.into_iter().flatten().collect() })
+        } else {
+            Err(Mismatch::Unknown(unknown))
+        }
+    }
+}
+
+/// What is left of a tree for one customer: splits on the agent alone, brothers side by side.
+struct Cut {
+    nodes: Vec<Open>,
+    depth: u32,
+}
+
+/// A split on an agent's column. A leaf leads to itself for every finite number.
+#[derive(Clone, Copy)]
+struct Open {
+    split: f32,
+    column: u32,
+    left: u32,
+    missing_left: bool,
+    value: f32,
+}
+
+/// How many agents walk a tree beside each other, so that their steps do not wait for each other.
+const ABREAST: usize = 8;
+
+impl TreeScorer {
+    /// The model's row of a customer and an agent.
+    fn row(&self, customer: &[f32], agent: &[f32]) -> Vec<f32> {
+        let cell = |source: &Source| match source {
+            Source::Customer(column) => customer.get(*column).copied().unwrap_or(f32::NAN),
+            Source::Agent(column) => agent.get(*column).copied().unwrap_or(f32::NAN),
+        };
+        self.sources.iter().map(cell).collect()
+    }
+
+    /// The node at which the next question about the agent is asked, or the leaf.
+    fn ask(&self, tree: &Tree, mut at: u32, customer: &[f32]) -> u32 {
+        loop {
+            let node: Node = tree.nodes[at as usize];
+            if node.is_leaf(at) {
+                return at;
+            }
+            match self.sources[node.feature as usize] {
+                Source::Agent(_) => return at,
+                Source::Customer(column) => {
+                    at = node.next(customer.get(column).copied().unwrap_or(f32::NAN));
+                }
+            }
+        }
+    }
+
+    fn cut(&self, tree: &Tree, customer: &[f32]) -> Cut {
+        let leaf = Open { split: f32::INFINITY, column: 0, left: 0, missing_left: true, value: 0.0 };
+        let mut cut = Cut { nodes: vec![leaf], depth: 0 };
+        let mut waiting = vec![(0_u32, self.ask(tree, 0, customer), 0_u32)];
+        while let Some((to, from, depth)) = waiting.pop() {
+            cut.depth = cut.depth.max(depth);
+            let node = tree.nodes[from as usize];
+            let source = (!node.is_leaf(from)).then(|| self.sources[node.feature as usize]);
+            cut.nodes[to as usize] = match source {
+                Some(Source::Agent(column)) => {
+                    // Trees are smaller than 2^32 nodes and rows than 4,096 columns, both checked when they were made.
+                    let left = u32::try_from(cut.nodes.len()).unwrap_or(u32::MAX);
+                    cut.nodes.extend([leaf, leaf]);
+                    waiting.push((left, self.ask(tree, node.left, customer), depth + 1));
+                    waiting.push((left + 1, self.ask(tree, node.right, customer), depth + 1));
+                    let column = u32::try_from(column).unwrap_or(u32::MAX);
+                    Open { split: node.split, column, left, missing_left: node.missing_left, value: 0.0 }
+                }
+                Some(Source::Customer(_)) | None => Open { left: to, value: node.value, ..leaf },
+            };
+        }
+        cut
+    }
+}
+
+impl Cut {
+    /// Adds the leaf of each of these rows to its sum.
+    fn add<'a>(&self, rows: impl Fn(usize) -> &'a [f32], sums: &mut [f32]) {
+        if self.depth == 0 {
+            sums.iter_mut().for_each(|sum| *sum += self.nodes[0].value);
+            return;
+        }
+        for (block, sums) in sums.chunks_mut(ABREAST).enumerate() {
+            let mut at = [0_u32; ABREAST];
+            let mut row: [&[f32]; ABREAST] = [&[]; ABREAST];
+            for (lane, row) in row.iter_mut().enumerate().take(sums.len()) {
+                *row = rows(block * ABREAST + lane);
+            }
+            for _ in 0..self.depth {
+                for (at, row) in at.iter_mut().zip(&row).take(sums.len()) {
+                    let node = self.nodes[*at as usize];
+                    let cell = row[node.column as usize];
+                    // A missing value is neither below the split nor at it.
+                    let right = cell >= node.split || (cell.is_nan() && !node.missing_left);
+                    *at = node.left + u32::from(right);
+                }
+            }
+            for (sum, at) in sums.iter_mut().zip(at) {
+                *sum += self.nodes[at as usize].value;
+            }
+        }
+    }
+}
+
+impl Scorer for TreeScorer {
+    fn hash(&self) -> &Hash {
+        &self.trees.hash
+    }
+
+    fn score(&self, customer: &[f32], agents: &Table, rows: &[usize]) -> Vec<f32> {
+        let mut sums = vec![self.trees.base; rows.len()];
+        for tree in &self.trees.trees {
+            self.cut(tree, customer).add(|at| agents.row(rows[at]), &mut sums);
+        }
+        sums.iter_mut().for_each(|sum| *sum = self.trees.objective.score(*sum));
+        sums
+    }
+
+    fn explain(&self, customer: &[f32], agent: &[f32]) -> Explanation {
+        let row = self.row(customer, agent);
+        let (base, amounts) = self.trees.contributions(&row);
+        let parts = self.trees.names.iter().zip(amounts).filter(|(_, amount)| *amount != 0.0);
+        let contributions =
+            parts.map(|(name, amount)| Contribution { feature: name.clone(), amount }).collect();
+        let score = f64::from(self.trees.objective.score(self.trees.margin(&row)));
+        let scale = match self.trees.objective {
+            Objective::Logistic | Objective::Rank => Scale::LogOdds,
+            Objective::SquaredError => Scale::Score,
+        };
+        let hash = self.trees.hash.clone();
+        Explanation { terms: vec![Term { hash, weight: 1.0, score, scale, base, contributions }] }
+    }
+}

@@ -1,0 +1,142 @@
+//! Gradient-boosted trees from real XGBoost model files.
+//!
+//! [`Trees::load`] reads a file; [`Trees::bind`] ties it to the schemas of customers and agents, by the names of
+//! its features, and gives a [`TreeScorer`].
+
+mod bind;
+mod document;
+mod load;
+mod shap;
+#[cfg(test)]
+mod tests;
+mod ubjson;
+
+use crate::Hash;
+
+pub use bind::TreeScorer;
+pub use load::{InvalidModel, Mismatch};
+
+/// The largest model file, in bytes.
+pub const MODEL_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The most levels of a tree.
+pub const TREE_DEPTH_MAX: u32 = 64;
+
+/// What the sum of the leaves means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// `binary:logistic`: log-odds; the prediction is the probability.
+    Logistic,
+    /// `reg:squarederror`: the prediction itself.
+    SquaredError,
+    /// `rank:pairwise`, `rank:ndcg`, `rank:map`: only the order of predictions means something.
+    Rank,
+}
+
+/// A node; a leaf is its own child on the left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Node {
+    /// Below this goes left, the rest right; infinite in a leaf.
+    split: f32,
+    /// The column that is compared.
+    feature: u32,
+    left: u32,
+    right: u32,
+    /// Where a missing value goes.
+    missing_left: bool,
+    /// What a leaf adds.
+    value: f32,
+    /// The sum of the hessians of the rows that came here in training.
+    cover: f32,
+}
+
+impl Node {
+    fn is_leaf(&self, at: u32) -> bool {
+        self.left == at
+    }
+
+    fn next(&self, cell: f32) -> u32 {
+        let left = if cell.is_nan() { self.missing_left } else { cell < self.split };
+        if left { self.left } else { self.right }
+    }
+}
+
+/// One tree; the root is the first node.
+#[derive(Clone, Debug, PartialEq)]
+struct Tree {
+    nodes: Vec<Node>,
+}
+
+/// A model as its file says it.
+#[derive(Clone, Debug)]
+pub struct Trees {
+    hash: Hash,
+    names: Vec<String>,
+    objective: Objective,
+    /// What is added to the leaves, in the scale of the leaves.
+    base: f32,
+    trees: Vec<Tree>,
+}
+
+impl Trees {
+    /// The hash of the file's bytes.
+    pub fn hash(&self) -> &Hash {
+        &self.hash
+    }
+
+    /// The names of the features, in the order of a row.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What the predictions are.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// How many trees there are.
+    pub fn count(&self) -> usize {
+        self.trees.len()
+    }
+
+    /// The sum of the leaves for a row in the order of [`Trees::names`]; NaN is "missing". Added in single
+    /// precision and in the order of the trees, as XGBoost does, so that it is equal to the last digit or so.
+    pub fn margin(&self, row: &[f32]) -> f32 {
+        self.trees.iter().fold(self.base, |sum, tree| sum + tree.leaf(row))
+    }
+
+    /// The prediction for a row.
+    pub fn predict(&self, row: &[f32]) -> f32 {
+        self.objective.prediction(self.margin(row))
+    }
+}
+
+impl Tree {
+    fn leaf(&self, row: &[f32]) -> f32 {
+        let mut at = 0;
+        loop {
+            let node = self.nodes[at as usize];
+            if node.is_leaf(at) {
+                return node.value;
+            }
+            at = node.next(row.get(node.feature as usize).copied().unwrap_or(f32::NAN));
+        }
+    }
+}
+
+impl Objective {
+    /// What XGBoost makes of the sum of the leaves.
+    fn prediction(self, margin: f32) -> f32 {
+        match self {
+            Self::Logistic => 1.0 / (1.0 + libm::expf(-margin)),
+            Self::SquaredError | Self::Rank => margin,
+        }
+    }
+
+    /// What routing takes for the score: a probability as it is, a rank's margin brought to 0 to 1 in its order.
+    fn score(self, margin: f32) -> f32 {
+        match self {
+            Self::Rank => Self::Logistic.prediction(margin),
+            Self::Logistic | Self::SquaredError => self.prediction(margin),
+        }
+    }
+}
