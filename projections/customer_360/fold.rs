@@ -52,7 +52,8 @@ impl Fold for Customer360 {
             | Event::Command(_)
             | Event::Identifier(_)
             | Event::Lead(_)
-            | Event::Reservation(_) => Ok(()),
+            | Event::Reservation(_)
+            | Event::Token(_) => Ok(()),
         }
     }
 

@@ -86,7 +86,8 @@ impl Fold for KpiFold {
             | Event::Interaction(_)
             | Event::Lead(_)
             | Event::Reservation(_)
-            | Event::Task(_) => {}
+            | Event::Task(_)
+            | Event::Token(_) => {}
         }
     }
 
@@ -101,7 +102,8 @@ impl Fold for KpiFold {
             | Event::Identifier(_)
             | Event::Interaction(_)
             | Event::Reservation(_)
-            | Event::Task(_) => Ok(()),
+            | Event::Task(_)
+            | Event::Token(_) => Ok(()),
         }
     }
 

@@ -48,7 +48,8 @@ impl Fold for Outreach {
             | Event::Identifier(_)
             | Event::Interaction(_)
             | Event::Reservation(_)
-            | Event::Task(_) => Ok(()),
+            | Event::Task(_)
+            | Event::Token(_) => Ok(()),
         }
     }
 

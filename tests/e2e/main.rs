@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod durability;
 mod graphql;
+mod identity;
 mod import;
 mod operations;
 mod place;

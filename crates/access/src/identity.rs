@@ -40,6 +40,19 @@ impl Identity {
         }
     }
 
+    /// Somebody who brought nothing, and may do nothing but see what everybody sees.
+    pub fn nobody(address: Option<IpAddr>) -> Self {
+        Self {
+            actor: Actor::system("nobody"),
+            roles: BTreeSet::new(),
+            agent: None,
+            teams: BTreeSet::new(),
+            token: None,
+            expires_at: None,
+            address,
+        }
+    }
+
     /// Whether they have this role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)

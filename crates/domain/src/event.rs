@@ -5,7 +5,9 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 
 use crate::upcast::{Of, UPCASTERS, decode};
 
-use crate::{agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task};
+use crate::{
+    agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task, token,
+};
 
 /// What is declared of an event type: its name, its present version and the schema of its payload.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +92,7 @@ all_events! {
     Lead = lead;
     Reservation = reservation;
     Task = task;
+    Token = token;
 }
 
 impl Event {

@@ -24,6 +24,7 @@ pub mod schema;
 pub mod task;
 #[cfg(test)]
 mod testing;
+pub mod token;
 pub mod upcast;
 pub mod words;
 

@@ -1,7 +1,9 @@
 //! What refusals say to people, in their language.
 
 use crate::limits::InvalidInput;
-use crate::{agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task};
+use crate::{
+    agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task, token,
+};
 
 /// A language that agents and supervisors read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +119,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     lead::Refusal::DECLARED,
     reservation::Refusal::DECLARED,
     task::Refusal::DECLARED,
+    token::Refusal::DECLARED,
 ];
 
 /// What the refusal of that code says, when a rule of the domain has that code.

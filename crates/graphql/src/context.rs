@@ -1,7 +1,7 @@
 //! Who asks, in which language, and under which trace: everything that a request says outside its query.
 
 use axum::http::request::Parts;
-use trunkline_access::Identity;
+use trunkline_access::{Anonymous, Doorstep, Identity};
 use trunkline_domain::messages::Language;
 use trunkline_kernel::{Actor, ActorKind, Ids, TraceId};
 
@@ -49,7 +49,11 @@ impl Caller {
     /// A message for the client when the actor header does not name an actor.
     pub(crate) fn of(parts: &Parts, ids: &dyn Ids) -> Result<Self, String> {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let identity = match (parts.extensions.get::<Identity>(), header(ACTOR_HEADER)) {
+        let nobody = parts.extensions.get::<Anonymous>().map(|_| {
+            let doorstep = parts.extensions.get::<Doorstep>();
+            Identity::nobody(doorstep.and_then(|doorstep| doorstep.address))
+        });
+        let identity = match (parts.extensions.get::<Identity>().or(nobody.as_ref()), header(ACTOR_HEADER)) {
             (Some(identity), _) => identity.clone(),
             (None, Some(text)) => {
                 Identity::unrestricted(text.parse().map_err(|error| format!("{ACTOR_HEADER}: {error}"))?)

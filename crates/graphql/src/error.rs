@@ -45,11 +45,13 @@ pub enum ErrorCode {
     SlowConsumer,
     /// The operation cannot run over this transport or with this method.
     OperationNotAllowed,
+    /// There is no token where one is needed, or it is not or no longer taken.
+    Unauthenticated,
 }
 
 impl ErrorCode {
     /// Every code; each has a page under `schema/errors`.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Internal,
         Self::Unavailable,
         Self::BadRequest,
@@ -66,6 +68,7 @@ impl ErrorCode {
         Self::TooManySubscriptions,
         Self::SlowConsumer,
         Self::OperationNotAllowed,
+        Self::Unauthenticated,
     ];
 
     /// The code as clients see it.
@@ -87,6 +90,7 @@ impl ErrorCode {
             Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::SlowConsumer => "SLOW_CONSUMER",
             Self::OperationNotAllowed => "OPERATION_NOT_ALLOWED",
+            Self::Unauthenticated => "UNAUTHENTICATED",
         }
     }
 }

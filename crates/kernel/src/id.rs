@@ -81,6 +81,8 @@ ids! {
     TaskId = "task";
     /// The recorded voices of one call.
     RecordingId = "recording";
+    /// An access token that Trunkline signed itself.
+    TokenId = "token";
     /// One event in the log; UUID version 7, chosen by the writer.
     EventId = "event";
     /// One command; repeated when the same command is sent again.

@@ -21,7 +21,7 @@ pub use cause::{Actor, ActorKind, Cause, InvalidActor};
 pub use event::{Digest, EventType, InvalidEventType, NewEvent, Payload, Recorded, SchemaVersion};
 pub use id::{
     AgentId, CallId, CampaignId, CommandId, CorrelationId, CustomerId, EventId, Id, InteractionId, LeadId,
-    RecordingId, ReservationId, TaskId, TeamId, TraceId,
+    RecordingId, ReservationId, TaskId, TeamId, TokenId, TraceId,
 };
 pub use machine::{IllegalTransition, Machine, State, Transition};
 pub use order::{Position, Version};

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use trunkline_log::Log;
 use trunkline_projections::runtime::Runtime;
 
+use crate::gate::{self, Gate};
 use crate::metrics::Metrics;
 use crate::read_models;
 
@@ -37,7 +38,7 @@ pub(crate) struct Station {
 }
 
 /// All routes.
-pub(crate) fn router(station: Station, api: Router) -> Router {
+pub(crate) fn router(station: Station, api: Router, gate: Gate) -> Router {
     let metrics = Arc::clone(&station.metrics);
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
@@ -46,6 +47,7 @@ pub(crate) fn router(station: Station, api: Router) -> Router {
         .route("/metrics", get(exposition))
         .with_state(station)
         .merge(api)
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
         .layer(CatchPanicLayer::custom(fault))
         .layer(middleware::from_fn_with_state(metrics, count))
 }

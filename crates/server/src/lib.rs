@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 pub mod config;
+mod gate;
 mod http;
 mod metrics;
 mod read_models;
@@ -58,6 +59,7 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Log(command) => commands::log::run(&settings, command).await,
             Command::Projections(command) => commands::projections::run(&settings, command).await,
             Command::Replay(replay) => commands::replay::run(&settings, &replay).await,
+            Command::Token(command) => commands::token::run(&settings, command).await,
             Command::Config(command) => commands::config::run(&layers, &command),
         }
     })
@@ -81,6 +83,7 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Log(_)
         | Command::Projections(_)
         | Command::Replay(_)
+        | Command::Token(_)
         | Command::Config(_) => (None, None),
     };
     let flags = [

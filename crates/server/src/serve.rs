@@ -7,12 +7,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use trunkline_access::{Blind, Witness};
 use trunkline_graphql::{Api, Services};
-use trunkline_log::Feed;
+use trunkline_identity::local::LocalTokens;
+use trunkline_identity::{Doorkeeper, DoorkeeperOptions, Revocations};
+use trunkline_log::{Feed, Log};
 use trunkline_projections::ReadModels;
 use trunkline_projections::runtime::Runtime;
 
 use crate::config::Settings;
+use crate::gate::Gate;
 use crate::http::{Station, router};
 use crate::metrics::{Metrics, Sources};
 use crate::timers::Timers;
@@ -37,6 +41,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let feed = Arc::new(Feed::start(Arc::clone(&log), settings.feed.clone()));
     let database = store::open_read_models(settings).await?;
     let (ids, clock) = (store::ids(), store::clock());
+    let gate = gate(settings, &log, &feed, address).await?;
     let limits = settings.projections.clone();
     let runtime = Runtime::start(database.clone(), Arc::clone(&log), Arc::clone(&clock), &*ids, limits)
         .await
@@ -65,7 +70,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     };
     crate::say(&format!("serving on http://{address}"));
     let beside = companion.map(|companion| tokio::spawn(companion(address, stopping.clone())));
-    let routes = router(station, api.router());
+    let routes = router(station, api.router(), gate);
     let served = answer_until(listener, routes, stopping, settings.shutdown).await;
     if let Some(beside) = beside {
         // It ends by the same token; a panic of it is in the log and takes nothing down.
@@ -85,6 +90,42 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     served
 }
 
+/// The gate, and what it needs to know of the log.
+async fn gate(
+    settings: &Settings,
+    log: &Arc<dyn Log>,
+    feed: &Arc<Feed>,
+    address: SocketAddr,
+) -> anyhow::Result<Gate> {
+    let identity = &settings.identity;
+    let clock = store::clock();
+    let local = LocalTokens::new(
+        identity.key_file.clone(),
+        &identity.audience,
+        identity.clock_skew,
+        Arc::clone(&clock),
+    );
+    local.probe()?;
+    let revocations = Revocations::load(&**log, identity.ttl_max, Arc::clone(&clock))
+        .await
+        .context("cannot read which tokens were revoked")?;
+    tokio::spawn(Arc::clone(&revocations).follow(Arc::clone(feed)));
+    let witness: Arc<dyn Witness> = Arc::new(Blind);
+    let door = Doorkeeper::new(DoorkeeperOptions {
+        local,
+        revocations,
+        witness: Arc::clone(&witness),
+        known_max: identity.known_tokens_max,
+        clock,
+    });
+    Ok(Gate {
+        door: Arc::new(door),
+        witness,
+        token_needed: identity.required || !address.ip().is_loopback(),
+        metrics_open: identity.open_metrics,
+    })
+}
+
 /// Answers requests. After `stopping` no new ones are taken, and those under way have `grace` to end.
 async fn answer_until(
     listener: TcpListener,
@@ -93,6 +134,7 @@ async fn answer_until(
     grace: Duration,
 ) -> anyhow::Result<()> {
     let stop = stopping.clone();
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.cancelled().await });
     let mut server = std::pin::pin!(server.into_future());
     tokio::select! {

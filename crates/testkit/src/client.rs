@@ -91,7 +91,16 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached or refuses the connection.
     pub async fn subscribe(&self, query: &str, variables: Value) -> Result<Subscription> {
-        Subscription::start(&self.base, &self.headers, query, variables).await
+        self.subscribe_as(Value::Null, query, variables).await
+    }
+
+    /// Starts a subscription like [`Self::subscribe`], with a payload in `connection_init`, where browsers put their
+    /// token.
+    ///
+    /// # Errors
+    /// As [`Self::subscribe`].
+    pub async fn subscribe_as(&self, init: Value, query: &str, variables: Value) -> Result<Subscription> {
+        Subscription::start(&self.base, &self.headers, init, query, variables).await
     }
 
     /// Fetches a page of the server, such as `/metrics`, as text.

@@ -22,6 +22,7 @@ impl Subscription {
     pub(crate) async fn start(
         base: &str,
         headers: &[(String, String)],
+        init: Value,
         query: &str,
         variables: Value,
     ) -> Result<Self> {
@@ -34,7 +35,12 @@ impl Subscription {
         }
         let (socket, _) = connect_async(request).await.with_context(|| format!("no socket at {address}"))?;
         let mut this = Self { socket };
-        this.send(json!({ "type": "connection_init" })).await?;
+        let init = if init.is_null() {
+            json!({ "type": "connection_init" })
+        } else {
+            json!({ "type": "connection_init", "payload": init })
+        };
+        this.send(init).await?;
         let answer = this.message().await?.context("the server closed the connection at once")?;
         ensure!(answer["type"] == "connection_ack", "the server refused the connection: {answer}");
         let payload = json!({ "query": query, "variables": variables });

@@ -12,8 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior};
 use tracing::Instrument as _;
 
-use super::Http;
 use super::pipe::{Stalled, offer};
+use super::stay::Stay;
+use super::{Http, stay};
 use crate::core::{Answer, Outcome, Prepared, Run};
 use crate::error::{ApiError, ErrorCode};
 
@@ -23,8 +24,8 @@ pub(super) fn once(answer: Answer) -> Response {
     response(Body::from_stream(frames))
 }
 
-/// A subscription until it ends, the client leaves, or the client reads too slowly.
-pub(super) fn subscribe(http: &Http, prepared: Prepared) -> Response {
+/// A subscription until it ends, the client leaves or has to leave, or the client reads too slowly.
+pub(super) fn subscribe(http: &Http, prepared: Prepared, stay: Stay) -> Response {
     let core = http.core.clone();
     let Some(place) = core.stats.subscribe(core.limits.subscriptions_max) else {
         return once(prepared.run.error(too_many(core.limits.subscriptions_max), Outcome::Refused));
@@ -37,6 +38,10 @@ pub(super) fn subscribe(http: &Http, prepared: Prepared) -> Response {
         let last = tokio::select! {
             () = core.stopping.cancelled() => complete(),
             () = sender.closed() => return,
+            end = stay.over() => {
+                let error = run.error(stay::ended(end), Outcome::Unavailable);
+                Bytes::from([next(&error.body), complete()].concat())
+            }
             last = feed(responses, &run, &sender, core.limits.slow_consumer_grace) => match last {
                 Ok(()) => {
                     // Everything that was sent has to be read before the end is.

@@ -5,6 +5,7 @@ mod events;
 mod ide;
 mod pipe;
 mod socket;
+mod stay;
 
 use std::sync::Arc;
 
@@ -17,9 +18,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tracing::Instrument as _;
+use trunkline_access::Anonymous;
 use trunkline_kernel::Ids;
 
 use self::accept::{Media, media_type};
+use self::stay::Stay;
 use crate::context::Caller;
 use crate::core::{Answer, Core, Outcome, Prepared, Run};
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -108,6 +111,10 @@ async fn respond(http: &Http, parts: &Parts, media: Option<Media>, params: ApiRe
             return refused(http, media, &Run::unknown(""), error, Stage::Parameters);
         }
     };
+    if parts.extensions.get::<Anonymous>().is_some() {
+        let error = stay::unauthenticated("A token is needed.");
+        return refused(http, media, &Run::unknown(&caller.request), error, Stage::Parameters);
+    }
     let span = tracing::info_span!("graphql", request = %caller.request, actor = %caller.identity.actor);
     async {
         let unknown = Run::unknown(&caller.request);
@@ -116,7 +123,7 @@ async fn respond(http: &Http, parts: &Parts, media: Option<Media>, params: ApiRe
             Err(error) => return refused(http, media, &unknown, error, Stage::Parameters),
         };
         match http.core.prepare(params, caller) {
-            Ok(prepared) => run(http, &parts.method, media, prepared).await,
+            Ok(prepared) => run(http, parts, media, prepared).await,
             Err(error) => refused(http, media, &unknown, error, Stage::Document),
         }
     }
@@ -124,9 +131,9 @@ async fn respond(http: &Http, parts: &Parts, media: Option<Media>, params: ApiRe
     .await
 }
 
-async fn run(http: &Http, method: &Method, media: Media, prepared: Prepared) -> Response {
+async fn run(http: &Http, parts: &Parts, media: Media, prepared: Prepared) -> Response {
     match (prepared.operation, media) {
-        (OperationType::Mutation, _) if *method == Method::GET => {
+        (OperationType::Mutation, _) if parts.method == Method::GET => {
             let message = "A mutation takes a POST request.";
             let error = ApiError::new(ErrorCode::OperationNotAllowed, message);
             let answer = prepared.run.error(error, Outcome::Refused);
@@ -134,7 +141,9 @@ async fn run(http: &Http, method: &Method, media: Media, prepared: Prepared) -> 
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        (OperationType::Subscription, Media::EventStream) => events::subscribe(http, prepared),
+        (OperationType::Subscription, Media::EventStream) => {
+            events::subscribe(http, prepared, Stay::of(parts))
+        }
         (OperationType::Subscription, _) => {
             let message =
                 "A subscription takes a WebSocket (graphql-transport-ws) or Accept: text/event-stream.";

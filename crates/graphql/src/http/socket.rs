@@ -3,6 +3,10 @@
 //! Close codes, beside those of the protocol (4400 a message that cannot be read, 4401 not initialised, 4406 no
 //! common protocol, 4408 not initialised in time, 4409 an id in use, 4429 initialised twice): 4008 the client read
 //! too slowly, 4009 the client was silent for too long, 1001 the server stops.
+//!
+//! About tokens: 4401 there is none where one is needed, or it is not taken or was revoked, and coming back with it
+//! is of no use; 4403 it has ended or cannot be looked at now, and coming back (with a new one) is. Clients such as
+//! graphql-ws come back by themselves after 4403 and not after 4401.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,10 +25,11 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::pipe::{Stalled, offer};
-use super::{Http, events};
+use super::stay::Stay;
+use super::{Http, events, stay};
 use crate::context::Caller;
 use crate::core::{Core, Outcome, Prepared, Run};
 use crate::params::Params;
@@ -34,7 +39,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// How many signs of life a silent client may miss.
 const SILENT_INTERVALS_MAX: u32 = 3;
 
-type Close = (u16, &'static str);
+pub(super) type Close = (u16, &'static str);
 
 /// Nothing is wrong; the connection has simply ended.
 const DONE: Close = (1000, "");
@@ -52,23 +57,23 @@ pub(super) fn upgrade(http: Http, parts: &Parts, upgrade: WebSocketUpgrade) -> R
     };
     let span =
         tracing::info_span!("graphql.socket", request = %caller.request, actor = %caller.identity.actor);
+    let session = Session { caller, stay: Stay::of(parts), initialised: false };
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(http.core.limits.body_bytes_max)
-        .on_upgrade(move |socket| serve(http.core, caller, socket).instrument(span))
+        .on_upgrade(move |socket| serve(http.core, session, socket).instrument(span))
 }
 
-async fn serve(core: Arc<Core>, caller: Caller, socket: WebSocket) {
+async fn serve(core: Arc<Core>, session: Session, socket: WebSocket) {
     let accepted = socket.protocol().is_some();
     let (sink, stream) = socket.split();
     let (messages, waiting) = mpsc::channel(core.limits.subscriber_messages_max);
     let (closing, closed) = watch::channel(None);
     let grace = core.limits.slow_consumer_grace;
     let writer = tokio::spawn(write(sink, waiting, closed, grace));
-    let connection =
-        Connection { core, caller, messages, closing, running: Arc::new(Mutex::new(HashMap::new())) };
+    let connection = Connection { core, messages, closing, running: Arc::new(Mutex::new(HashMap::new())) };
     if accepted {
-        let close = connection.read(stream).await;
+        let close = connection.read(stream, session).await;
         connection.close(close);
     } else {
         connection.close((4406, "Subprotocol not acceptable"));
@@ -123,11 +128,18 @@ async fn write(
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum FromClient {
-    ConnectionInit {},
+    ConnectionInit { payload: Option<Value> },
     Ping { payload: Option<Value> },
     Pong {},
     Subscribe { id: String, payload: Value },
     Complete { id: String },
+}
+
+/// Who speaks over a connection, and for how long.
+struct Session {
+    caller: Caller,
+    stay: Stay,
+    initialised: bool,
 }
 
 type Running = Arc<Mutex<HashMap<String, AbortHandle>>>;
@@ -135,7 +147,6 @@ type Running = Arc<Mutex<HashMap<String, AbortHandle>>>;
 #[derive(Clone)]
 struct Connection {
     core: Arc<Core>,
-    caller: Caller,
     messages: mpsc::Sender<Message>,
     closing: watch::Sender<Option<Close>>,
     running: Running,
@@ -143,20 +154,21 @@ struct Connection {
 
 impl Connection {
     /// Reads until the connection ends. Gives the code to close it with.
-    async fn read(&self, mut stream: SplitStream<WebSocket>) -> Close {
+    async fn read(&self, mut stream: SplitStream<WebSocket>, mut session: Session) -> Close {
         let limits = &self.core.limits;
         let mut closing = self.closing.subscribe();
-        let mut initialised = false;
         let mut heard = Instant::now();
         let mut signs = tokio::time::interval_at(heard + limits.keep_alive, limits.keep_alive);
         let init_deadline = tokio::time::sleep(limits.connection_init_max);
         tokio::pin!(init_deadline);
+        let mut over = session.stay.over();
         loop {
             let message = tokio::select! {
                 close = reason(&mut closing) => return close,
                 () = self.core.stopping.cancelled() => return (1001, "The server stops"),
-                () = &mut init_deadline, if !initialised => return (4408, "Connection initialisation timeout"),
-                _ = signs.tick(), if initialised => {
+                end = &mut over => return stay::close(end),
+                () = &mut init_deadline, if !session.initialised => return (4408, "Connection initialisation timeout"),
+                _ = signs.tick(), if session.initialised => {
                     if heard.elapsed() > limits.keep_alive * SILENT_INTERVALS_MAX {
                         return (4009, "Silent for too long");
                     }
@@ -175,19 +187,27 @@ impl Connection {
             let Ok(message) = serde_json::from_str(&text) else {
                 return (4400, "A message cannot be read");
             };
-            if let Err(close) = self.receive(message, &mut initialised).await {
+            let before = session.initialised;
+            if let Err(close) = self.receive(message, &mut session).await {
                 return close;
+            }
+            if session.initialised && !before {
+                over = session.stay.over();
             }
         }
     }
 
-    async fn receive(&self, message: FromClient, initialised: &mut bool) -> Result<(), Close> {
+    async fn receive(&self, message: FromClient, session: &mut Session) -> Result<(), Close> {
         match message {
-            FromClient::ConnectionInit {} if *initialised => {
+            FromClient::ConnectionInit { .. } if session.initialised => {
                 return Err((4429, "Too many initialisation requests"));
             }
-            FromClient::ConnectionInit {} => {
-                *initialised = true;
+            FromClient::ConnectionInit { payload } => {
+                if let Some(identity) = session.stay.identify(payload.as_ref()).await? {
+                    Span::current().record("actor", tracing::field::display(&identity.actor));
+                    session.caller.identity = identity;
+                }
+                session.initialised = true;
                 self.send(r#"{"type":"connection_ack"}"#.to_owned()).await;
             }
             FromClient::Ping { payload: Some(payload) } => {
@@ -195,8 +215,8 @@ impl Connection {
             }
             FromClient::Ping { payload: None } => self.send(r#"{"type":"pong"}"#.to_owned()).await,
             FromClient::Pong {} => {}
-            FromClient::Subscribe { .. } if !*initialised => return Err((4401, "Unauthorized")),
-            FromClient::Subscribe { id, payload } => self.subscribe(id, payload).await?,
+            FromClient::Subscribe { .. } if !session.initialised => return Err((4401, "Unauthorized")),
+            FromClient::Subscribe { id, payload } => self.subscribe(id, payload, &session.caller).await?,
             FromClient::Complete { id } => {
                 if let Some(task) = self.running.lock().remove(&id) {
                     task.abort();
@@ -206,7 +226,7 @@ impl Connection {
         Ok(())
     }
 
-    async fn subscribe(&self, id: String, payload: Value) -> Result<(), Close> {
+    async fn subscribe(&self, id: String, payload: Value, caller: &Caller) -> Result<(), Close> {
         let open = {
             let running = self.running.lock();
             if running.contains_key(&id) {
@@ -214,12 +234,12 @@ impl Connection {
             }
             running.len()
         };
-        let prepared = Params::of(payload).and_then(|params| self.core.prepare(params, self.caller.clone()));
+        let prepared = Params::of(payload).and_then(|params| self.core.prepare(params, caller.clone()));
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
                 self.core.stats.count_refused();
-                let run = Run::unknown(&self.caller.request);
+                let run = Run::unknown(&caller.request);
                 self.error(&id, &run.errors(vec![error.into()])).await;
                 return Ok(());
             }

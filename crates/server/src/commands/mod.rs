@@ -7,3 +7,4 @@ pub(crate) mod log;
 pub(crate) mod migrate;
 pub(crate) mod projections;
 pub(crate) mod replay;
+pub(crate) mod token;

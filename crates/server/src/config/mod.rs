@@ -1,11 +1,13 @@
 //! Settings: the defaults of `deploy/config.default.toml`, over them a file, over that the environment, over that
 //! the command line. Whatever is wrong is named with its key and its place.
 
+mod identity;
 mod layers;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use identity::IdentitySettings;
 pub use layers::{ConfigError, Layers, Origin};
 pub use settings::{LogFormat, LogStore, ReadModelStore, Settings};
 

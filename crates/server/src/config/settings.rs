@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Value;
@@ -10,7 +10,7 @@ use trunkline_domain::Policy;
 use trunkline_kernel::Millis;
 use trunkline_log::{FeedLimits, LogLimits};
 
-use super::{ConfigError, Layers};
+use super::{ConfigError, IdentitySettings, Layers};
 
 /// Where the log is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,7 @@ pub struct Settings {
     pub cached_aggregates_max: NonZeroUsize,
     pub policy: Policy,
     pub graphql: trunkline_graphql::Limits,
+    pub identity: IdentitySettings,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub otlp_endpoint: Option<String>,
@@ -108,6 +109,7 @@ impl Settings {
                 .saturating_add(read.size("commands.cached_aggregates_max", 1, 10_000_000)? - 1),
             policy: read.policy()?,
             graphql: read.graphql()?,
+            identity: IdentitySettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             log_format: match read.text("telemetry.log_format")? {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
@@ -122,22 +124,30 @@ impl Settings {
     }
 }
 
-struct Reader<'a>(&'a Layers);
+pub(super) struct Reader<'a>(&'a Layers);
 
 impl Reader<'_> {
     fn missing(&self, key: &str) -> ConfigError {
         self.0.wrong(key, "is missing from the defaults, which a test rules out")
     }
 
-    fn text(&self, key: &str) -> Result<&str, ConfigError> {
+    pub(super) fn text(&self, key: &str) -> Result<&str, ConfigError> {
         self.0.get(key).and_then(Value::as_str).ok_or_else(|| self.missing(key))
     }
 
-    fn flag(&self, key: &str) -> Result<bool, ConfigError> {
+    /// A text that says something.
+    pub(super) fn word(&self, key: &str) -> Result<&str, ConfigError> {
+        match self.text(key)? {
+            "" => Err(self.0.wrong(key, "takes a text, and is empty")),
+            text => Ok(text),
+        }
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<bool, ConfigError> {
         self.0.get(key).and_then(Value::as_bool).ok_or_else(|| self.missing(key))
     }
 
-    fn number(&self, key: &str, least: u64, most: u64) -> Result<u64, ConfigError> {
+    pub(super) fn number(&self, key: &str, least: u64, most: u64) -> Result<u64, ConfigError> {
         let number = self.0.get(key).and_then(Value::as_integer).ok_or_else(|| self.missing(key))?;
         u64::try_from(number)
             .ok()
@@ -145,16 +155,16 @@ impl Reader<'_> {
             .ok_or_else(|| self.0.wrong(key, format!("takes {least} to {most}, and is {number}")))
     }
 
-    fn size(&self, key: &str, least: usize, most: usize) -> Result<usize, ConfigError> {
+    pub(super) fn size(&self, key: &str, least: usize, most: usize) -> Result<usize, ConfigError> {
         let number = self.number(key, least as u64, most as u64)?;
         usize::try_from(number).map_err(|_| self.missing(key))
     }
 
-    fn narrow(&self, key: &str, least: u32, most: u32) -> Result<u32, ConfigError> {
+    pub(super) fn narrow(&self, key: &str, least: u32, most: u32) -> Result<u32, ConfigError> {
         u32::try_from(self.number(key, least.into(), most.into())?).map_err(|_| self.missing(key))
     }
 
-    fn millis(&self, key: &str) -> Result<Duration, ConfigError> {
+    pub(super) fn millis(&self, key: &str) -> Result<Duration, ConfigError> {
         Ok(Duration::from_millis(self.number(key, 1, 600_000)?))
     }
 
@@ -172,13 +182,13 @@ impl Reader<'_> {
         text.parse().map_err(|_| self.0.wrong(key, format!("takes {what}, and is {text:?}")))
     }
 
-    fn choice(&self, key: &str, allowed: &[&str], given: &str) -> ConfigError {
+    pub(super) fn choice(&self, key: &str, allowed: &[&str], given: &str) -> ConfigError {
         let allowed: Vec<String> = allowed.iter().map(|word| format!("{word:?}")).collect();
         self.0.wrong(key, format!("takes {}, and is {given:?}", allowed.join(", ")))
     }
 
     /// A URL with one of these beginnings. It can hold a password, so it is in no error.
-    fn url(&self, key: &str, schemes: &[&str]) -> Result<String, ConfigError> {
+    pub(super) fn url(&self, key: &str, schemes: &[&str]) -> Result<String, ConfigError> {
         let url = self.text(key)?;
         if schemes.iter().any(|scheme| url.starts_with(scheme)) {
             return Ok(url.to_owned());

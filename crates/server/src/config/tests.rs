@@ -53,7 +53,7 @@ fn every_setting_is_documented_in_the_file_of_defaults() {
 #[test]
 fn every_setting_of_the_file_is_read_by_the_program() {
     // A setting that nobody reads would be accepted and do nothing.
-    let source = include_str!("settings.rs");
+    let source = [include_str!("settings.rs"), include_str!("identity.rs")].concat();
     let layers = Layers::defaults().unwrap();
     let unread: BTreeSet<&str> =
         layers.iter().map(|(key, ..)| key).filter(|key| !source.contains(&format!("\"{key}\""))).collect();
