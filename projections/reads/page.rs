@@ -218,6 +218,7 @@ fn cursor_of<T: TableRow>(row: &T, order: &[&str]) -> Cursor {
             Value::Uuid(value) => value.to_string().into(),
             Value::Time(value) => value.micros().into(),
             Value::Json(value) => value.as_str().into(),
+            Value::Bytes(value) => hex::encode(value).into(),
         })
         .collect();
     Cursor(hex::encode(serde_json::Value::from(parts).to_string()))

@@ -116,6 +116,7 @@ fn line(table: &Table, row: &Row) -> Result<String, DatabaseError> {
             Value::Uuid(value) => value.to_string().into(),
             Value::Time(value) => value.to_string().into(),
             Value::Json(value) => serde_json::from_str(&value).unwrap_or(Json::Null),
+            Value::Bytes(value) => hex::encode(value).into(),
         };
         object.insert(column.name.to_owned(), value);
     }
