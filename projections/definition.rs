@@ -3,7 +3,7 @@
 use trunkline_database::{Dialect, Table};
 
 use crate::fold::Fold;
-use crate::{agent_availability, customer_360, kpi, outreach, task_board};
+use crate::{agent_availability, customer_360, kpi, outreach, recordings, task_board};
 
 /// The tables of a read model as scripts; `{g}` stands for the generation.
 #[derive(Clone, Copy, Debug)]
@@ -55,12 +55,20 @@ pub enum ReadModel {
     Outreach,
     /// Calls and the figures made of them.
     Kpi,
+    /// What is recorded of whose voice.
+    Recordings,
 }
 
 impl ReadModel {
     /// Every read model.
-    pub const ALL: [Self; 5] =
-        [Self::Customer360, Self::AgentAvailability, Self::TaskBoard, Self::Outreach, Self::Kpi];
+    pub const ALL: [Self; 6] = [
+        Self::Customer360,
+        Self::AgentAvailability,
+        Self::TaskBoard,
+        Self::Outreach,
+        Self::Kpi,
+        Self::Recordings,
+    ];
 
     /// How it is declared.
     pub fn definition(self) -> &'static Definition {
@@ -70,6 +78,7 @@ impl ReadModel {
             Self::TaskBoard => &task_board::DEFINITION,
             Self::Outreach => &outreach::DEFINITION,
             Self::Kpi => &kpi::DEFINITION,
+            Self::Recordings => &recordings::DEFINITION,
         }
     }
 

@@ -10,6 +10,7 @@ pub mod fold;
 pub mod kpi;
 pub mod outreach;
 pub mod reads;
+pub mod recordings;
 pub mod runtime;
 pub mod task_board;
 mod words;

@@ -10,6 +10,9 @@ use trunkline_domain::campaign::{CampaignState, DialingMode};
 use trunkline_domain::customer::{ConsentState, CustomerKind};
 use trunkline_domain::identifier::IdentifierKind;
 use trunkline_domain::lead::{AttemptOutcome, BlockReason, LeadOutcome, LeadState};
+use trunkline_domain::recording::{
+    EraseReason, PauseReason as RecordingPause, RecordingState, RetentionKind,
+};
 use trunkline_domain::task::{TaskKind, TaskState};
 use trunkline_domain::words::{By, Channel, Direction, Purpose};
 use trunkline_kernel::State;
@@ -82,7 +85,7 @@ macro_rules! states {
 }
 
 words! {
-    Answerer AttemptOutcome BlockReason By Channel CustomerKind DialingMode Direction EndCause IdentifierKind
-    LeadOutcome PauseReason Purpose TaskKind
+    Answerer AttemptOutcome BlockReason By Channel CustomerKind DialingMode Direction EndCause EraseReason
+    IdentifierKind LeadOutcome PauseReason Purpose RecordingPause RetentionKind TaskKind
 }
-states! { CallState CampaignState ConsentState LeadState Presence TaskState }
+states! { CallState CampaignState ConsentState LeadState Presence RecordingState TaskState }

@@ -52,6 +52,7 @@ impl Fold for Customer360 {
             | Event::Command(_)
             | Event::Identifier(_)
             | Event::Lead(_)
+            | Event::Recording(_)
             | Event::Reservation(_)
             | Event::Token(_) => Ok(()),
         }

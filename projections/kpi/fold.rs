@@ -85,6 +85,7 @@ impl Fold for KpiFold {
             | Event::Identifier(_)
             | Event::Interaction(_)
             | Event::Lead(_)
+            | Event::Recording(_)
             | Event::Reservation(_)
             | Event::Task(_)
             | Event::Token(_) => {}
@@ -101,6 +102,7 @@ impl Fold for KpiFold {
             | Event::Customer(_)
             | Event::Identifier(_)
             | Event::Interaction(_)
+            | Event::Recording(_)
             | Event::Reservation(_)
             | Event::Task(_)
             | Event::Token(_) => Ok(()),

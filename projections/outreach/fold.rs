@@ -47,6 +47,7 @@ impl Fold for Outreach {
             | Event::Customer(_)
             | Event::Identifier(_)
             | Event::Interaction(_)
+            | Event::Recording(_)
             | Event::Reservation(_)
             | Event::Task(_)
             | Event::Token(_) => Ok(()),

@@ -10,6 +10,7 @@ mod outreach;
 mod overdue;
 mod page;
 mod reach;
+mod recordings;
 mod tasks;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use outreach::LeadFilter;
 pub use overdue::Overdue;
 pub use page::{Cursor, Edge, End, PAGE_ROWS_MAX, Page, PageRequest};
 pub use reach::Reached;
+pub use recordings::{DueRecordings, RecordingFilter};
 pub use tasks::{BoardColumn, TaskFilter};
 
 /// The most ids in one look-up of many.

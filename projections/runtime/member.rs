@@ -61,7 +61,7 @@ impl Member {
     }
 
     /// Whether an event is one that this member folds.
-    fn admits(&self, event: &Decoded) -> bool {
+    pub(crate) fn admits(&self, event: &Decoded) -> bool {
         event.recorded.position > self.position
             && self.definition().categories.contains(&event.recorded.stream.category())
             && !self.parked.contains(&event.recorded.position)

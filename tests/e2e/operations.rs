@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
+use trunkline_projections::ReadModel;
 use trunkline_testkit::{Postgres, TrunklineProcess, wait_for};
 
 use crate::binary::run;
@@ -30,7 +31,7 @@ async fn health_readiness_metrics_and_logs_tell_how_the_server_is() -> Result<()
     let ready = wait_for("readiness", async || Ok(client.page("/readyz").await.ok())).await?;
     let ready: Value = serde_json::from_str(&ready)?;
     assert_eq!((&ready["ready"], &ready["notReady"]), (&json!(true), &json!([])));
-    assert_eq!(ready["projections"].as_array().map(Vec::len), Some(5));
+    assert_eq!(ready["projections"].as_array().map(Vec::len), Some(ReadModel::ALL.len()));
     let metrics = client.page("/metrics").await?;
     for name in ["trunkline_log_events_total 1", "trunkline_graphql_mutations_total 1", "# EOF"] {
         assert!(metrics.contains(name), "{name} is not in\n{metrics}");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trunkline_kernel::{
     AgentId, CallId, CampaignId, CommandId, CorrelationId, CustomerId, EventId, Id, InteractionId, LeadId,
-    Millis, Position, ReservationId, TaskId, TeamId, Timestamp, Version,
+    Millis, Position, RecordingId, ReservationId, TaskId, TeamId, Timestamp, Version,
 };
 use uuid::Uuid;
 
@@ -103,7 +103,7 @@ macro_rules! id_cells {
 }
 
 id_cells! {
-    CustomerId AgentId TeamId CampaignId LeadId CallId ReservationId InteractionId TaskId EventId CommandId
+    CustomerId AgentId TeamId CampaignId LeadId CallId RecordingId ReservationId InteractionId TaskId EventId CommandId
     CorrelationId
 }
 

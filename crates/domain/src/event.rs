@@ -6,7 +6,8 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
-    agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task, token,
+    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation, task,
+    token,
 };
 
 /// What is declared of an event type: its name, its present version and the schema of its payload.
@@ -90,6 +91,7 @@ all_events! {
     Identifier = identifier;
     Interaction = interaction;
     Lead = lead;
+    Recording = recording;
     Reservation = reservation;
     Task = task;
     Token = token;

@@ -19,6 +19,7 @@ pub mod lead;
 pub mod limits;
 pub mod messages;
 mod policy;
+pub mod recording;
 pub mod reservation;
 pub mod schema;
 pub mod task;

@@ -2,7 +2,8 @@
 
 use crate::limits::InvalidInput;
 use crate::{
-    agent, call, campaign, command, customer, identifier, interaction, lead, reservation, task, token,
+    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation, task,
+    token,
 };
 
 /// A language that agents and supervisors read.
@@ -117,6 +118,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     identifier::Refusal::DECLARED,
     interaction::Refusal::DECLARED,
     lead::Refusal::DECLARED,
+    recording::Refusal::DECLARED,
     reservation::Refusal::DECLARED,
     task::Refusal::DECLARED,
     token::Refusal::DECLARED,

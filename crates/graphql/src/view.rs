@@ -11,7 +11,8 @@ use async_graphql::connection::{Connection, Edge};
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use futures::future::BoxFuture;
 use trunkline_kernel::{
-    AgentId, CallId, CampaignId, Clock, CustomerId, InteractionId, LeadId, Position, TaskId, Timestamp,
+    AgentId, CallId, CampaignId, Clock, CustomerId, InteractionId, LeadId, Position, RecordingId, TaskId,
+    Timestamp,
 };
 use trunkline_log::Log;
 use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
@@ -19,6 +20,7 @@ use trunkline_projections::customer_360::{ConsentRow, CustomerRow, IdentifierRow
 use trunkline_projections::kpi::CallRow;
 use trunkline_projections::outreach::{CampaignRow, LeadCountRow, LeadRow};
 use trunkline_projections::reads::{self, AsOf, Cursor, End, PageRequest, Scope, TimelineFilter};
+use trunkline_projections::recordings::RecordingRow;
 use trunkline_projections::task_board::{TaskRow, TransitionRow};
 use trunkline_projections::{ReadError, ReadModel, ReadModels};
 
@@ -26,8 +28,8 @@ use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::page::{From, Page};
 use crate::passes::Passes;
 use crate::types::{
-    Agent, AgentTime, Call, Campaign, Consent, Customer, Identifier, Interaction, Lead, LeadCount, Task,
-    TaskTransition, TimelineConnection, TimelineEntry,
+    Agent, AgentTime, Call, Campaign, Consent, Customer, Identifier, Interaction, Lead, LeadCount, Recording,
+    Task, TaskTransition, TimelineConnection, TimelineEntry,
 };
 
 /// How long the look-ups of a message are gathered before one statement is sent for all of them.
@@ -156,6 +158,15 @@ impl View {
         Ok(self.one(id).await?.map(|row| Interaction { row, view: self.clone() }))
     }
 
+    pub(crate) async fn recording(&self, id: Option<RecordingId>) -> ApiResult<Option<Recording>> {
+        Ok(self.one(id).await?.map(|row| Recording { row, view: self.clone() }))
+    }
+
+    pub(crate) async fn recordings_of(&self, id: CallId) -> ApiResult<Vec<Recording>> {
+        let rows = self.one(Some(RecordingsOf(id))).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| Recording { row, view: self.clone() }).collect())
+    }
+
     pub(crate) async fn identifiers(&self, id: CustomerId) -> ApiResult<Vec<Identifier>> {
         let rows = self.one(Some(IdentifiersOf(id))).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Identifier).collect())
@@ -246,6 +257,8 @@ struct LeadCountsOf(CampaignId);
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct TimesOf(AgentId, Timestamp);
 #[derive(Clone, PartialEq, Eq, Hash)]
+struct RecordingsOf(CallId);
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct HistoryOf(TaskId);
 
 macro_rules! by_id {
@@ -270,6 +283,7 @@ by_id! {
     CampaignId => CampaignRow by campaign_id from campaigns_by_ids;
     TaskId => TaskRow by task_id from tasks_by_ids;
     InteractionId => InteractionRow by interaction_id from interactions_by_ids;
+    RecordingId => RecordingRow by recording_id from recordings_by_ids;
 }
 
 /// The rows of each key; every key has a list, an empty one when there are no rows.
@@ -336,6 +350,18 @@ impl Loader<TimesOf> for Rows {
             }
         }
         Ok(found)
+    }
+}
+
+impl Loader<RecordingsOf> for Rows {
+    type Value = Vec<RecordingRow>;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[RecordingsOf]) -> ApiResult<HashMap<RecordingsOf, Vec<RecordingRow>>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut rows = self.0.recordings_of_calls(&ids).await?;
+        rows.sort_by_key(|row| (row.announced_at, row.recording_id));
+        Ok(grouped(keys, rows, |row| RecordingsOf(row.call_id)))
     }
 }
 

@@ -128,6 +128,7 @@ fn payload(event: &Event) -> Option<Payload> {
         Event::Identifier(event) => event.payload(),
         Event::Interaction(event) => event.payload(),
         Event::Lead(event) => event.payload(),
+        Event::Recording(event) => event.payload(),
         Event::Reservation(event) => event.payload(),
         Event::Task(event) => event.payload(),
         Event::Token(event) => event.payload(),

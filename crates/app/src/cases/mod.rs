@@ -5,6 +5,7 @@
 mod call;
 mod customer;
 mod lead;
+mod recording;
 mod reservation;
 mod task;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 pub use call::{BridgeCall, ClassifyResult, CreateCall, DialCall, EndCall, ExpireWrap, HoldCall, ResumeCall};
 pub use customer::{Identifier, LinkIdentifier, RegisterCustomer, UnlinkIdentifier, WithdrawConsent};
 pub use lead::{AddLead, QueueLead};
+pub use recording::{AnnounceRecording, SealRecording};
 pub use reservation::{
     AcceptReservation, CancelReservation, OfferWork, RejectReservation, RescindReservation,
     TimeOutReservation,

@@ -134,6 +134,11 @@ impl Call {
         self.state
     }
 
+    /// Whether it is known at all.
+    pub fn exists(&self) -> bool {
+        self.direction.is_some()
+    }
+
     /// The customer, when identified.
     pub fn customer(&self) -> Option<CustomerId> {
         self.customer

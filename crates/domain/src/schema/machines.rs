@@ -9,6 +9,7 @@ use crate::call::CallState;
 use crate::campaign::CampaignState;
 use crate::customer::ConsentState;
 use crate::lead::LeadState;
+use crate::recording::RecordingState;
 use crate::reservation::ReservationState;
 use crate::task::TaskState;
 
@@ -25,6 +26,7 @@ pub fn state_machines() -> String {
     section::<TaskState>(&mut page, "Task");
     section::<LeadState>(&mut page, "Lead");
     section::<CampaignState>(&mut page, "Campaign");
+    section::<RecordingState>(&mut page, "Recording");
     section::<ConsentState>(&mut page, "Consent, for each customer, purpose and channel");
     page
 }

@@ -10,6 +10,7 @@ mod edge;
 mod interaction;
 mod lead;
 mod payload;
+mod recording;
 mod reservation;
 mod task;
 
@@ -26,4 +27,5 @@ pub(crate) struct Mutation(
     reservation::ReservationMutations,
     interaction::InteractionMutations,
     task::TaskMutations,
+    recording::RecordingMutations,
 );

@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, ID, Object};
 use trunkline_kernel::{
-    AgentId, CallId, CampaignId, CustomerId, Id, InteractionId, LeadId, ReservationId, TaskId,
+    AgentId, CallId, CampaignId, CustomerId, Id, InteractionId, LeadId, RecordingId, ReservationId, TaskId,
 };
 
 use super::carry_out::Done;
 use super::edge::UserError;
 use crate::error::ApiResult;
 use crate::scalars::{LogPosition, global};
-use crate::types::{Agent, Call, Campaign, Customer, Interaction, Lead, Reservation, Task};
+use crate::types::{Agent, Call, Campaign, Customer, Interaction, Lead, Recording, Reservation, Task};
 use crate::view::View;
 
 macro_rules! payloads {
@@ -74,6 +74,8 @@ payloads! {
     InteractionPayload of InteractionId as interaction: Interaction;
     /// What a mutation of a task did.
     TaskPayload of TaskId as task: Task;
+    /// What a mutation of a recording did.
+    RecordingPayload of RecordingId as recording: Recording;
 }
 
 /// What a mutation of a reservation did.

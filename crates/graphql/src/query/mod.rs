@@ -8,6 +8,7 @@ mod kpi;
 mod nodes;
 mod outreach;
 mod projections;
+mod recordings;
 mod tasks;
 
 use async_graphql::MergedObject;
@@ -20,6 +21,7 @@ pub(crate) struct Query(
     agents::AgentQueries,
     tasks::TaskQueries,
     outreach::OutreachQueries,
+    recordings::RecordingQueries,
     kpi::KpiQueries,
     projections::ProjectionQueries,
     events::EventQueries,

@@ -1,7 +1,9 @@
 //! Anything by its id.
 
 use async_graphql::{Context, ID, Object};
-use trunkline_kernel::{AgentId, CallId, CampaignId, CustomerId, Id, InteractionId, LeadId, TaskId};
+use trunkline_kernel::{
+    AgentId, CallId, CampaignId, CustomerId, Id, InteractionId, LeadId, RecordingId, TaskId,
+};
 
 use crate::config::NODES_MAX;
 use crate::error::{ApiError, ApiResult};
@@ -51,6 +53,7 @@ async fn find(view: &View, field: &str, id: &ID) -> ApiResult<Option<Node>> {
         Some(LeadId::KIND) => view.lead(Some(typed(field, id)?)).await?.map(Node::Lead),
         Some(CallId::KIND) => view.call(Some(typed(field, id)?)).await?.map(Node::Call),
         Some(InteractionId::KIND) => view.interaction(Some(typed(field, id)?)).await?.map(Node::Interaction),
+        Some(RecordingId::KIND) => view.recording(Some(typed(field, id)?)).await?.map(Node::Recording),
         Some(TaskId::KIND) => view.task(Some(typed(field, id)?)).await?.map(Node::Task),
         _ => {
             let message = format!("{:?} is not the id of a thing: give kind:UUID", id.as_str());

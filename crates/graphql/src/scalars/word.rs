@@ -8,7 +8,9 @@ use async_graphql::{
     ContextSelectionSet, InputType, InputValueError, InputValueResult, Name, OutputType, Positioned,
     ServerResult, Value,
 };
-use trunkline_domain::{agent, call, campaign, customer, identifier, lead, reservation, task, words};
+use trunkline_domain::{
+    agent, call, campaign, customer, identifier, lead, recording, reservation, task, words,
+};
 
 /// A closed set of words, declared once in the domain.
 pub(crate) trait Words: Copy + Send + Sync + 'static {
@@ -63,6 +65,9 @@ enums! {
     lead::AttemptOutcome as "AttemptOutcome": "Why a lead came back from a call without an end.";
     lead::LeadOutcome as "LeadOutcome": "How a lead ended.";
     lead::BlockReason as "BlockReason": "Why a lead must not be called.";
+    recording::RetentionKind as "RetentionKind": "How long a recording has to be kept.";
+    recording::PauseReason as "RecordingPauseReason": "Why a recording was paused.";
+    recording::EraseReason as "EraseReason": "Why a recording was erased.";
     reservation::RejectReason as "RejectReason": "Why an agent turned an offer down.";
     reservation::RescindReason as "RescindReason": "Why an offer was taken back.";
     reservation::CancelReason as "CancelReason": "Why an offer became pointless.";

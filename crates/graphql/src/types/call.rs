@@ -5,7 +5,7 @@ use trunkline_domain::call::{Answerer, CallState, EndCause};
 use trunkline_domain::words::{By, Direction};
 use trunkline_projections::kpi::CallRow;
 
-use super::{Agent, Attribute, Campaign, Customer, Lead, attributes};
+use super::{Agent, Attribute, Campaign, Customer, Lead, Recording, attributes};
 use crate::error::ApiResult;
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
 use crate::view::View;
@@ -192,6 +192,12 @@ impl Call {
     /// Who classified it.
     async fn dispositioned_by(&self) -> Option<Word<By>> {
         self.row.dispositioned_by.map(|by| by.0.into())
+    }
+
+    /// What was recorded of it, oldest first.
+    #[graphql(complexity = "1 + 2 * child_complexity")]
+    async fn recordings(&self) -> ApiResult<Vec<Recording>> {
+        self.view.recordings_of(self.row.call_id).await
     }
 
     /// The event that changed the call last.

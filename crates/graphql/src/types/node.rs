@@ -2,7 +2,7 @@
 
 use async_graphql::{ID, Interface};
 
-use super::{Agent, Call, Campaign, Customer, Interaction, Lead, Task};
+use super::{Agent, Call, Campaign, Customer, Interaction, Lead, Recording, Task};
 
 /// Anything that can be asked for again by its id.
 #[derive(Interface)]
@@ -22,4 +22,6 @@ pub(crate) enum Node {
     Interaction(Interaction),
     /// A task.
     Task(Task),
+    /// A recording.
+    Recording(Recording),
 }

@@ -1,0 +1,5 @@
+SELECT recording_id
+FROM recordings
+WHERE state = 'RETAINED' AND held = $1 AND retained_until <= $2
+ORDER BY retained_until, recording_id
+LIMIT $3
