@@ -48,7 +48,7 @@ impl ReadModels {
                 skill.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").replace('"', "");
             list.only("CAST(skills AS text) LIKE {} ESCAPE '\\'", format!("%\"{escaped}\":%").value());
         }
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 
     /// How long these agents were in each state on the day (UTC) of `at`, up to `at` or the end of that day:

@@ -25,7 +25,7 @@ pub enum AsOf {
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum Subject {
     /// A customer with timeline, calls, interactions and tasks.
     Customer(CustomerId),
     /// An agent.
@@ -36,7 +36,7 @@ pub enum Scope {
     Call(CallId),
 }
 
-impl Scope {
+impl Subject {
     fn tag(self) -> Tag {
         match self {
             Self::Customer(id) => Tag::of(id),
@@ -62,14 +62,14 @@ impl AsOf {
 
 impl ReadModels {
     /// The read models of one thing as they were. What is about other things is only there as far as their events
-    /// concern this one.
+    /// concern this one. Of what is not in the scope now nothing is there.
     ///
     /// # Errors
     /// [`ReadError::Limit`] when the thing has more than [`AS_OF_EVENTS_MAX`] events, and when the log fails.
-    pub async fn as_of(log: &dyn Log, scope: Scope, as_of: AsOf) -> Result<Self, ReadError> {
+    pub async fn as_of(&self, log: &dyn Log, subject: Subject, as_of: AsOf) -> Result<Self, ReadError> {
         let until = as_of.position(log).await?;
         let mut scratch = Scratch::in_memory().await?;
-        let filter = Filter { tags: vec![scope.tag()], ..Filter::default() };
+        let filter = Filter { tags: vec![subject.tag()], ..Filter::default() };
         let (mut from, mut count) = (Position::START, 0);
         while from < until {
             let query = Query {
@@ -93,7 +93,9 @@ impl ReadModels {
                 break;
             }
         }
-        Ok(Self::of_scratch(scratch.finish()))
+        let past = scratch.finish();
+        self.prune(&past).await?;
+        Ok(Self::of_scratch(past))
     }
 
     pub(crate) fn of_scratch(database: Database) -> Self {

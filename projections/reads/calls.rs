@@ -50,7 +50,7 @@ impl ReadModels {
     /// # Errors
     /// When the page is malformed, and when the database fails.
     pub async fn calls(&self, filter: &CallFilter, page: &PageRequest) -> Result<Page<CallRow>, ReadError> {
-        listing(filter).page(&self.database, page).await
+        listing(filter).page(self, page).await
     }
 
     /// The calls behind a figure, the newest first: those that its denominator counts, or that a count counts. A
@@ -66,7 +66,7 @@ impl ReadModels {
     ) -> Result<Page<CallRow>, ReadError> {
         let mut list = listing(filter);
         list.only_where(behind(kpi));
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 }
 

@@ -71,7 +71,7 @@ impl ReadModels {
         if let Some(industry) = &filter.industry {
             list.only("industry = {}", industry.value());
         }
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 
     /// The customer who has this identifier: phone, email, …, looked up by its claim.
@@ -135,7 +135,7 @@ impl ReadModels {
         if let Some(until) = filter.until {
             list.only("occurred_at < {}", until.value());
         }
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use trunkline_access::{Kind, Rows};
 use trunkline_database::{AssertSqlSafe, Cell, Row, Table, TableRow, Transaction, Value};
 use trunkline_insight::Sums;
 use trunkline_kernel::{AgentId, CampaignId, Id, Millis, Position, Timestamp};
@@ -169,8 +170,9 @@ impl ReadModels {
             .map(|name| format!("CAST(COALESCE(SUM({name}), 0) AS bigint) AS {name}"))
             .collect();
         let columns: Vec<&str> = groups.iter().copied().chain(sums.iter().map(String::as_str)).collect();
+        let relation = self.relation("kpi_rollups", &mut values);
         let mut sql = format!(
-            "SELECT {} FROM kpi_rollups WHERE granularity = $1 AND window_start >= $2 AND window_start < $3",
+            "SELECT {} FROM {relation} WHERE granularity = $1 AND window_start >= $2 AND window_start < $3",
             columns.join(", ")
         );
         let DimensionFilter { agents, teams, campaigns, queues, products, industries } = &query.only;
@@ -227,7 +229,8 @@ impl ReadModels {
                 limit: AS_KNOWN_DAYS_MAX,
             });
         }
-        let mut groups = Groups { query, granularity: query.stored_in(), sums: BTreeMap::new() };
+        let rows = self.scope().rows(Kind::Figures);
+        let mut groups = Groups { query, rows, granularity: query.stored_in(), sums: BTreeMap::new() };
         if query.granularity.is_none() && query.by.is_empty() {
             // The range as a whole has a figure even when nothing happened in it.
             groups.sums.entry((None, Dimensions::default())).or_default();
@@ -247,13 +250,21 @@ impl ReadModels {
 /// Figures that are being added up from single facts.
 struct Groups<'a> {
     query: &'a FiguresQuery,
+    /// Which of them are seen. What was known of a call before says whose it was in its dimensions alone, so that this
+    /// is looked at here, by the same rule as of the roll-ups.
+    rows: &'a Rows,
     granularity: Granularity,
     sums: BTreeMap<(Option<Timestamp>, Dimensions), Sums>,
 }
 
 impl Groups<'_> {
     fn add(&mut self, at: Timestamp, dimensions: Dimensions, sums: Sums) {
-        if self.query.admits(&dimensions) {
+        let seen = match self.rows {
+            Rows::All => true,
+            Rows::None => false,
+            Rows::Of(circle) => circle.has(Some(dimensions.agent_id), Some(&dimensions.team)),
+        };
+        if seen && self.query.admits(&dimensions) {
             let group = self.query.group(at.floor(self.granularity.width()), dimensions);
             *self.sums.entry(group).or_default() += sums;
         }

@@ -11,17 +11,20 @@ mod overdue;
 mod page;
 mod reach;
 mod recordings;
+mod relation;
+mod seen;
 mod tasks;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunkline_database::{Database, Row, TableRow};
+use trunkline_access::Scope;
+use trunkline_database::{AssertSqlSafe, Cell, Database, Row, TableRow, Value};
 use trunkline_kernel::{Id, Position};
 use uuid::Uuid;
 
 pub use agents::AgentFilter;
-pub use as_of::{AS_OF_EVENTS_MAX, AsOf, Scope};
+pub use as_of::{AS_OF_EVENTS_MAX, AsOf, Subject};
 pub use calls::CallFilter;
 pub use customers::{CustomerFilter, TimelineFilter};
 pub use error::ReadError;
@@ -38,19 +41,21 @@ pub const IDS_MAX: usize = 1_000;
 
 /// The read models, to be asked. Cheap to clone.
 ///
-/// Queries read what is there; [`ReadModels::reach`] waits first until a position is in it.
+/// Queries read what is there; [`ReadModels::reach`] waits first until a position is in it. They are made seeing
+/// everything, for trusted parts of the server; whoever answers somebody else asks [`ReadModels::seen_by`] first.
 #[derive(Clone)]
 pub struct ReadModels {
     pub(crate) database: Database,
     reached: Arc<Reached>,
     pub(crate) wait_max: Duration,
+    scope: Arc<Scope>,
 }
 
 impl ReadModels {
     /// Reads this database. `reached` is what the runtime of this process reports; `wait_max` bounds
     /// [`ReadModels::reach`] (5 s by default, see [`ReadModels::WAIT_MAX`]).
     pub fn new(database: Database, reached: Arc<Reached>, wait_max: Duration) -> Self {
-        Self { database, reached, wait_max }
+        Self { database, reached, wait_max, scope: Arc::new(Scope::everything()) }
     }
 
     /// How long a query waits for its position by default, `reads.wait_max`.
@@ -76,8 +81,32 @@ impl ReadModels {
             return Err(ReadError::Limit { what: "a look-up of many ids", limit: IDS_MAX });
         }
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        if !self.sees_whole(T::TABLE.name) {
+            return self.seen_by_column(column, &ids).await;
+        }
         let mut snapshot = self.database.snapshot().await?;
         let rows = snapshot.fetch_by(T::TABLE, T::TABLE.name, column, &ids).await?;
+        read_all(&rows)
+    }
+
+    /// The same of what is seen.
+    async fn seen_by_column<T: TableRow>(&self, column: &str, ids: &[Uuid]) -> Result<Vec<T>, ReadError> {
+        let mut snapshot = self.database.snapshot().await?;
+        let mut rows = Vec::new();
+        let mut left = ids;
+        while let Some(last) = left.last() {
+            // Sizes are powers of four, filled up with the last id, so that few statements are prepared.
+            let size = [4, 16, 64, 256].into_iter().find(|size| *size >= left.len()).unwrap_or(256);
+            let (now, later) = left.split_at(left.len().min(size));
+            left = later;
+            let mut values: Vec<Value> =
+                now.iter().chain(std::iter::repeat(last)).take(size).map(|id| id.value()).collect();
+            let marks: Vec<String> = (1..=size).map(|at| format!("${at}")).collect();
+            let relation = self.relation(T::TABLE.name, &mut values);
+            let columns = T::TABLE.column_list();
+            let sql = format!("SELECT {columns} FROM {relation} WHERE {column} IN ({})", marks.join(", "));
+            rows.extend(snapshot.fetch(AssertSqlSafe(sql), values).await?);
+        }
         read_all(&rows)
     }
 

@@ -1,12 +1,12 @@
 //! Campaigns and leads.
 
-use trunkline_database::{AssertSqlSafe, Cell};
+use trunkline_database::{AssertSqlSafe, Cell, Value};
 use trunkline_domain::campaign::CampaignState;
 use trunkline_domain::lead::LeadState;
 use trunkline_kernel::{CampaignId, CustomerId, LeadId};
 
 use super::page::Listing;
-use super::{Page, PageRequest, ReadError, ReadModels};
+use super::{IDS_MAX, Page, PageRequest, ReadError, ReadModels, read_all};
 use crate::outreach::{CampaignRow, LeadCountRow, LeadRow};
 use crate::words::As;
 
@@ -42,7 +42,7 @@ impl ReadModels {
         let mut list = Listing::by(&["campaign_id"]);
         let states: Vec<As<CampaignState>> = states.iter().copied().map(As).collect();
         list.only_in("state", &states);
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 
     /// Leads by their ids, in no particular order; unknown ones are left out.
@@ -67,7 +67,7 @@ impl ReadModels {
         }
         let states: Vec<As<LeadState>> = filter.states.iter().copied().map(As).collect();
         list.only_in("state", &states);
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 
     /// How many leads of these campaigns stand where; states without leads are left out.
@@ -75,9 +75,27 @@ impl ReadModels {
     /// # Errors
     /// When there are too many ids, and when the database fails.
     pub async fn lead_counts(&self, campaigns: &[CampaignId]) -> Result<Vec<LeadCountRow>, ReadError> {
-        let mut counts: Vec<LeadCountRow> = self.by_ids(campaigns).await?;
-        counts.retain(|count| count.leads != 0);
-        Ok(counts)
+        if self.sees_whole("leads") {
+            let mut counts: Vec<LeadCountRow> = self.by_ids(campaigns).await?;
+            counts.retain(|count| count.leads != 0);
+            return Ok(counts);
+        }
+        if campaigns.len() > IDS_MAX {
+            return Err(ReadError::Limit { what: "a look-up of many ids", limit: IDS_MAX });
+        }
+        if campaigns.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Sums are kept of all leads together; who sees a part of them has that part counted.
+        let mut values: Vec<Value> = campaigns.iter().map(|id| id.value()).collect();
+        let marks: Vec<String> = (1..=values.len()).map(|at| format!("${at}")).collect();
+        let relation = self.relation("leads", &mut values);
+        let sql = format!(
+            "SELECT campaign_id, state, CAST(COUNT(*) AS bigint) AS leads FROM {relation} \
+             WHERE campaign_id IN ({}) GROUP BY campaign_id, state",
+            marks.join(", ")
+        );
+        read_all(&self.database.fetch(AssertSqlSafe(sql), values).await?)
     }
 
     /// How many leads there are in all.
@@ -85,8 +103,14 @@ impl ReadModels {
     /// # Errors
     /// When the database fails.
     pub async fn leads_total(&self) -> Result<i64, ReadError> {
-        let sql = "SELECT CAST(COALESCE(SUM(leads), 0) AS bigint) AS leads FROM lead_counts";
-        let row = self.database.fetch_optional(AssertSqlSafe(sql), Vec::new()).await?;
+        let mut values = Vec::new();
+        let sql = if self.sees_whole("leads") {
+            "SELECT CAST(COALESCE(SUM(leads), 0) AS bigint) AS leads FROM lead_counts".to_owned()
+        } else {
+            let relation = self.relation("leads", &mut values);
+            format!("SELECT CAST(COUNT(*) AS bigint) AS leads FROM {relation}")
+        };
+        let row = self.database.fetch_optional(AssertSqlSafe(sql), values).await?;
         Ok(row.map_or(Ok(0), |row| row.get("leads"))?)
     }
 }

@@ -1,6 +1,6 @@
 //! What has run out of time and waits for somebody to say so.
 
-use trunkline_database::Cell;
+use trunkline_database::{AssertSqlSafe, Cell};
 use trunkline_domain::agent::Presence;
 use trunkline_kernel::{AgentId, ReservationId, TaskId, Timestamp};
 
@@ -31,8 +31,10 @@ impl ReadModels {
         limit: u32,
     ) -> Result<Overdue, ReadError> {
         let mut overdue = Overdue::default();
-        let agents = include_str!("../agent_availability/overdue.sql");
-        for row in self.database.fetch(agents, vec![now.value(), i64::from(limit).value()]).await? {
+        let mut values = vec![now.value(), i64::from(limit).value()];
+        let relation = self.relation("agents", &mut values);
+        let agents = include_str!("../agent_availability/overdue.sql").replace("/* seen */", &relation);
+        for row in self.database.fetch(AssertSqlSafe(agents), values).await? {
             match row.get::<As<Presence>>("presence")?.0 {
                 Presence::Reserved => {
                     overdue.offers.extend(row.get::<Option<ReservationId>>("reservation_id")?)
@@ -47,9 +49,10 @@ impl ReadModels {
                 | Presence::Holding => {}
             }
         }
-        let tasks = include_str!("../task_board/overdue.sql");
-        let values = vec![false.value(), stuck_since.value(), i64::from(limit).value()];
-        for row in self.database.fetch(tasks, values).await? {
+        let mut values = vec![false.value(), stuck_since.value(), i64::from(limit).value()];
+        let relation = self.relation("tasks", &mut values);
+        let tasks = include_str!("../task_board/overdue.sql").replace("/* seen */", &relation);
+        for row in self.database.fetch(AssertSqlSafe(tasks), values).await? {
             overdue.tasks.push(row.get("task_id")?);
         }
         Ok(overdue)

@@ -1,10 +1,10 @@
 //! Pages by key: their cost does not grow with how far one has turned.
 
-use trunkline_database::{AssertSqlSafe, Cell, Column, Database, Kind, TableRow, Value};
+use trunkline_database::{AssertSqlSafe, Cell, Column, Kind, TableRow, Value};
 use trunkline_kernel::Timestamp;
 use uuid::Uuid;
 
-use super::ReadError;
+use super::{ReadError, ReadModels};
 
 /// The most rows in a page.
 pub const PAGE_ROWS_MAX: usize = 100;
@@ -139,7 +139,7 @@ impl Listing {
     /// Reads one page.
     pub(crate) async fn page<T: TableRow>(
         mut self,
-        database: &Database,
+        models: &ReadModels,
         request: &PageRequest,
     ) -> Result<Page<T>, ReadError> {
         if !(1..=PAGE_ROWS_MAX).contains(&request.limit) {
@@ -159,14 +159,14 @@ impl Listing {
         } else {
             format!("WHERE {}", self.conditions.join(" AND "))
         };
+        let relation = models.relation(T::TABLE.name, &mut self.values);
         let sql = format!(
-            "SELECT {} FROM {} {conditions} ORDER BY {} LIMIT {}",
+            "SELECT {} FROM {relation} {conditions} ORDER BY {} LIMIT {}",
             T::TABLE.column_list(),
-            T::TABLE.name,
             order.join(", "),
             request.limit + 1
         );
-        let mut rows = database.fetch(AssertSqlSafe(sql), self.values).await?;
+        let mut rows = models.database.fetch(AssertSqlSafe(sql), self.values).await?;
         let more = rows.len() > request.limit;
         rows.truncate(request.limit);
         let mut edges = rows

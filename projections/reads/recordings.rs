@@ -1,6 +1,6 @@
 //! Recordings.
 
-use trunkline_database::Cell;
+use trunkline_database::{AssertSqlSafe, Cell};
 use trunkline_domain::recording::RecordingState;
 use trunkline_kernel::{AgentId, CallId, CustomerId, RecordingId, Timestamp};
 
@@ -69,7 +69,7 @@ impl ReadModels {
         }
         let states: Vec<As<RecordingState>> = filter.states.iter().copied().map(As).collect();
         list.only_in("state", &states);
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 
     /// What is due to be erased at `now`: what no case holds and was to be kept until then at most, and what was
@@ -85,13 +85,16 @@ impl ReadModels {
     ) -> Result<DueRecordings, ReadError> {
         let mut due = DueRecordings::default();
         let limit = i64::from(limit);
-        let over = include_str!("../recordings/retention_over.sql");
-        for row in self.database.fetch(over, vec![false.value(), now.value(), limit.value()]).await? {
+        let mut values = vec![false.value(), now.value(), limit.value()];
+        let relation = self.relation("recordings", &mut values);
+        let over = include_str!("../recordings/retention_over.sql").replace("/* seen */", &relation);
+        for row in self.database.fetch(AssertSqlSafe(over), values).await? {
             due.kept_long_enough.push(row.get("recording_id")?);
         }
-        let abandoned = include_str!("../recordings/abandoned.sql");
-        let values = vec![false.value(), abandoned_before.value(), limit.value()];
-        for row in self.database.fetch(abandoned, values).await? {
+        let mut values = vec![false.value(), abandoned_before.value(), limit.value()];
+        let relation = self.relation("recordings", &mut values);
+        let abandoned = include_str!("../recordings/abandoned.sql").replace("/* seen */", &relation);
+        for row in self.database.fetch(AssertSqlSafe(abandoned), values).await? {
             due.abandoned.push(row.get("recording_id")?);
         }
         Ok(due)

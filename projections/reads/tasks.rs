@@ -58,7 +58,12 @@ impl ReadModels {
         team: Option<&str>,
         agent: Option<AgentId>,
     ) -> Result<Vec<BoardColumn>, ReadError> {
-        let mut sql = include_str!("../task_board/board.sql").trim_end().to_owned();
+        // Sums are kept of all tasks together; who sees a part of them has that part counted.
+        let (counted, mut sql) = if self.sees_whole("tasks") {
+            ("task_counts", include_str!("../task_board/board.sql").trim_end().to_owned())
+        } else {
+            ("tasks", include_str!("../task_board/board_seen.sql").trim_end().to_owned())
+        };
         let mut values = Vec::new();
         if let Some(team) = team {
             values.push(team.to_owned().value());
@@ -68,6 +73,8 @@ impl ReadModels {
             values.push(agent.value());
             sql = sql.replace("/* agent */", &format!("AND agent_id = ${}", values.len()));
         }
+        let relation = self.relation(counted, &mut values);
+        let sql = sql.replace("/* seen */", &relation);
         let rows = self.database.fetch(AssertSqlSafe(sql), values).await?;
         let mut columns: Vec<BoardColumn> =
             TaskState::ALL.iter().map(|&state| BoardColumn { state, tasks: 0, stuck: 0 }).collect();
@@ -109,7 +116,7 @@ impl ReadModels {
         if let Some(due_before) = filter.due_before {
             list.only("due_order < {}", due_before.value());
         }
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 
     /// Every step of several tasks, in no particular order.
@@ -131,6 +138,6 @@ impl ReadModels {
     ) -> Result<Page<TransitionRow>, ReadError> {
         let mut list = Listing::by(&["version"]);
         list.only("task_id = {}", task.value());
-        list.page(&self.database, page).await
+        list.page(self, page).await
     }
 }

@@ -1,5 +1,5 @@
 SELECT recording_id
-FROM recordings
+FROM /* seen */
 WHERE state IN ('ANNOUNCED', 'RECORDING', 'PAUSED') AND held = $1 AND announced_at <= $2
 ORDER BY announced_at, recording_id
 LIMIT $3

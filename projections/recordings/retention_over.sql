@@ -1,5 +1,5 @@
 SELECT recording_id
-FROM recordings
+FROM /* seen */
 WHERE state = 'RETAINED' AND held = $1 AND retained_until <= $2
 ORDER BY retained_until, recording_id
 LIMIT $3

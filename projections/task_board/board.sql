@@ -1,4 +1,4 @@
 SELECT state, CAST(SUM(tasks) AS bigint) AS tasks, CAST(SUM(stuck) AS bigint) AS stuck
-FROM task_counts
+FROM /* seen */
 WHERE 1 = 1 /* team */ /* agent */
 GROUP BY state

@@ -1,5 +1,5 @@
 SELECT task_id
-FROM tasks
+FROM /* seen */
 WHERE stuck = $1 AND state_since <= $2
   AND (state IN ('RESERVED', 'IN_PROGRESS')
        OR (state IN ('PENDING', 'ASSIGNED')

@@ -4,8 +4,8 @@ use anyhow::{Context as _, Result};
 use trunkline_log::Log;
 
 use super::support::{asking, caught_up, filled_log, hurried, sqlite, start, stories};
-use crate::reads::{AsOf, CustomerFilter, Scope, TaskFilter, TimelineFilter};
-use crate::{PageRequest, ReadModels};
+use crate::PageRequest;
+use crate::reads::{AsOf, CustomerFilter, Subject, TaskFilter, TimelineFilter};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_a_task_and_an_agent_are_seen_as_they_were() -> Result<()> {
@@ -22,7 +22,7 @@ async fn a_customer_a_task_and_an_agent_are_seen_as_they_were() -> Result<()> {
     }
     for customer in customers {
         let id = customer.customer_id;
-        let was = ReadModels::as_of(log.as_ref(), Scope::Customer(id), AsOf::Position(then)).await?;
+        let was = models.as_of(log.as_ref(), Subject::Customer(id), AsOf::Position(then)).await?;
         assert_eq!(was.customer(id).await?.context("no customer")?, customer);
         let timeline = was.timeline(id, &TimelineFilter::default(), &PageRequest::first(100)).await?;
         assert_eq!(
@@ -30,15 +30,15 @@ async fn a_customer_a_task_and_an_agent_are_seen_as_they_were() -> Result<()> {
             customer.calls + customer.interactions + customer.tasks
         );
         let before =
-            ReadModels::as_of(log.as_ref(), Scope::Customer(id), AsOf::Time(Default::default())).await?;
+            models.as_of(log.as_ref(), Subject::Customer(id), AsOf::Time(Default::default())).await?;
         assert!(before.customer(id).await?.is_none(), "nothing was known then");
     }
     for task in tasks {
-        let was = ReadModels::as_of(log.as_ref(), Scope::Task(task.task_id), AsOf::Position(then)).await?;
+        let was = models.as_of(log.as_ref(), Subject::Task(task.task_id), AsOf::Position(then)).await?;
         assert_eq!(was.tasks_by_ids(&[task.task_id]).await?, [task]);
     }
     for agent in agents {
-        let was = ReadModels::as_of(log.as_ref(), Scope::Agent(agent.agent_id), AsOf::Position(then)).await?;
+        let was = models.as_of(log.as_ref(), Subject::Agent(agent.agent_id), AsOf::Position(then)).await?;
         assert_eq!(was.agents_by_ids(&[agent.agent_id]).await?, [agent]);
     }
     runtime.stop().await;

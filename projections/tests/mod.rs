@@ -8,6 +8,8 @@ mod laws;
 mod leases;
 mod reads;
 mod rebuild;
+mod scope;
 mod sql;
 mod support;
 mod traps;
+mod world;

@@ -2,10 +2,22 @@
 
 mod door;
 mod identity;
+mod kind;
+mod mask;
+mod permission;
+mod policy;
 mod role;
+mod scope;
+#[cfg(test)]
+mod scope_tests;
 mod witness;
 
 pub use door::{Admission, Anonymous, Door, Doorstep, End, Later, Tenure};
 pub use identity::Identity;
+pub use kind::{Class, Kind, Show};
+pub use mask::mask;
+pub use permission::Permission;
+pub use policy::{Policy, Rights, Span};
 pub use role::{InvalidRole, Role};
+pub use scope::{Circle, Lent, Rows, Scope};
 pub use witness::{Blind, EntryRefusal, Sight, Witness};

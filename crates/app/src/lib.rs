@@ -5,6 +5,7 @@
 //! The [`Dispatcher`] runs it. Nothing else in Trunkline appends.
 
 mod action;
+mod authority;
 mod cache;
 pub mod cases;
 mod dispatcher;
@@ -13,6 +14,7 @@ mod idempotency;
 mod work;
 
 pub use action::{Action, Outcome, Request, Single};
+pub use authority::{Answer, Authority};
 pub use dispatcher::{DispatchLimits, Dispatcher};
 pub use error::{ActionError, CommandError, Refused};
 pub use idempotency::{Idempotency, InvalidKey, KEY_BYTES_MAX};

@@ -9,7 +9,7 @@ use anyhow::Result;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use trunkline_app::{DispatchLimits, Dispatcher};
+use trunkline_app::{Authority, DispatchLimits, Dispatcher};
 use trunkline_database::{Database, SqliteOptions};
 use trunkline_domain::Policy;
 use trunkline_graphql::{Api, Limits, Services};
@@ -58,6 +58,7 @@ impl Serving {
             feed: Arc::new(Feed::start(Arc::clone(&log), FeedLimits::default())),
             log,
             reads: reads.clone(),
+            authority: Arc::new(Authority::new(trunkline_access::Policy::standard(), Arc::clone(&clock))),
             clock,
             ids,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
-use trunkline_app::Dispatcher;
+use trunkline_app::{Authority, Dispatcher};
 use trunkline_domain::Policy;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::{Feed, Log};
@@ -30,6 +30,8 @@ pub struct Services {
     pub feed: Arc<Feed>,
     /// The read models.
     pub reads: ReadModels,
+    /// Who may see and do what.
+    pub authority: Arc<Authority>,
     /// The present moment.
     pub clock: Arc<dyn Clock>,
     /// Names for requests that bring no trace.
@@ -47,9 +49,10 @@ impl Api {
     /// When `stopping` is cancelled, subscriptions and sockets end: sockets with close code 1001.
     pub fn new(services: Services, limits: Limits, stopping: CancellationToken) -> Self {
         let ids = services.ids.clone();
-        let reads = services.reads.clone();
+        let (reads, authority) = (services.reads.clone(), Arc::clone(&services.authority));
         let core = Core {
             reads,
+            authority,
             schema: schema::build(services, &limits),
             persisted: PersistedQueries::new(limits.persisted_queries_max),
             limits,

@@ -8,8 +8,10 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+use trunkline_app::Authority;
 use trunkline_projections::ReadModels;
 
+use crate::access::{Seer, refuse_unpermitted};
 use crate::config::Limits;
 use crate::context::Caller;
 use crate::document;
@@ -25,7 +27,9 @@ use crate::view::View;
 /// What every transport shares.
 pub(crate) struct Core {
     pub schema: TrunklineSchema,
+    /// All that there is. Nobody outside is answered from these but through [`Seer`].
     pub reads: ReadModels,
+    pub authority: Arc<Authority>,
     pub limits: Limits,
     pub persisted: PersistedQueries,
     pub stats: Arc<Stats>,
@@ -77,6 +81,10 @@ impl Core {
         let text = self.persisted.resolve(&params.query, params.persisted())?;
         let variables = Variables::from_json(serde_json::Value::Object(params.variables.clone()));
         let checked = document::check(&text, params.operation_name.as_deref(), &variables, &self.limits)?;
+        let seer = Seer::of(Arc::clone(&self.authority), caller.identity.clone());
+        let scope = seer.scope();
+        let name = params.operation_name.as_deref();
+        refuse_unpermitted(&scope, &checked.document, checked.operation, name)?;
         self.persisted.keep(&text, params.persisted());
         let measured = Arc::new(Measured::default());
         let run = Run {
@@ -84,9 +92,9 @@ impl Core {
             measured: measured.clone(),
             cost_max: self.limits.cost_max,
         };
-        let request = Request::new(&*text).variables(variables).data(measured).data(caller);
+        let request = Request::new(&*text).variables(variables).data(measured).data(caller).data(seer);
         let passes = Passes::default();
-        let mut request = request.data(View::of_request(self.reads.clone(), passes.clone()));
+        let mut request = request.data(View::of_request(self.reads.seen_by(scope), passes.clone()));
         request.operation_name = params.operation_name;
         request.set_parsed_query(checked.document);
         Ok(Prepared { request, operation: checked.operation, run, passes })

@@ -47,11 +47,13 @@ pub enum ErrorCode {
     OperationNotAllowed,
     /// There is no token where one is needed, or it is not or no longer taken.
     Unauthenticated,
+    /// The caller may not use a field of the operation; `extensions.field` names it.
+    NotPermitted,
 }
 
 impl ErrorCode {
     /// Every code; each has a page under `schema/errors`.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Internal,
         Self::Unavailable,
         Self::BadRequest,
@@ -69,6 +71,7 @@ impl ErrorCode {
         Self::SlowConsumer,
         Self::OperationNotAllowed,
         Self::Unauthenticated,
+        Self::NotPermitted,
     ];
 
     /// The code as clients see it.
@@ -91,6 +94,7 @@ impl ErrorCode {
             Self::SlowConsumer => "SLOW_CONSUMER",
             Self::OperationNotAllowed => "OPERATION_NOT_ALLOWED",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::NotPermitted => "NOT_PERMITTED",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`Api::router`] serves `/graphql`: queries and mutations over HTTP, subscriptions over `WebSocket`s
 //! (`graphql-transport-ws`) and server-sent events, within [`Limits`].
 
+mod access;
 mod api;
 mod config;
 mod context;
@@ -26,6 +27,7 @@ mod subscription;
 mod types;
 mod view;
 
+pub use access::golden;
 pub use api::{Api, Services};
 pub use config::{Limits, NODES_MAX, PAGE_DEFAULT, PAGE_MAX};
 pub use error::{ApiError, ErrorCode};

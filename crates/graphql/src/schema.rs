@@ -3,6 +3,7 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Schema, SchemaBuilder};
 
+use crate::access::Guard;
 use crate::api::Services;
 use crate::config::Limits;
 use crate::measure::CostLimit;
@@ -35,9 +36,9 @@ pub(crate) fn build(services: Services, limits: &Limits) -> TrunklineSchema {
         .data(services.feed)
         .data(services.dispatcher)
         .data(services.policy)
-        .data(services.reads)
         .data(services.clock)
         .data(limits.clone())
+        .extension(Guard)
         .extension(CostLimit { cost_max: limits.cost_max })
         .finish()
 }

@@ -19,11 +19,12 @@ use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
 use trunkline_projections::customer_360::{ConsentRow, CustomerRow, IdentifierRow, InteractionRow};
 use trunkline_projections::kpi::CallRow;
 use trunkline_projections::outreach::{CampaignRow, LeadCountRow, LeadRow};
-use trunkline_projections::reads::{self, AsOf, Cursor, End, PageRequest, Scope, TimelineFilter};
+use trunkline_projections::reads::{self, AsOf, Cursor, End, PageRequest, Subject, TimelineFilter};
 use trunkline_projections::recordings::RecordingRow;
 use trunkline_projections::task_board::{TaskRow, TransitionRow};
 use trunkline_projections::{ReadError, ReadModel, ReadModels};
 
+use crate::access::Seer;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::page::{From, Page};
 use crate::passes::Passes;
@@ -82,6 +83,12 @@ impl View {
         }
     }
 
+    /// What a subscription's caller sees at this moment, with nothing looked up yet.
+    pub(crate) fn of_subscription(ctx: &Context<'_>) -> impl Fn() -> Self + Clone + Send + Sync + use<> {
+        let (reads, seer) = (Self::now(ctx).0.reads.clone(), ctx.data_unchecked::<Seer>().clone());
+        move || Self::of(reads.seen_by(seer.scope()))
+    }
+
     /// The view of this request.
     pub(crate) fn now(ctx: &Context<'_>) -> Self {
         ctx.data_unchecked::<Self>().clone()
@@ -109,9 +116,11 @@ impl View {
     ///
     /// # Errors
     /// When the thing has too many events, or the log fails.
-    pub(crate) async fn past(ctx: &Context<'_>, scope: Scope, as_of: AsOf) -> ApiResult<Self> {
+    pub(crate) async fn past(ctx: &Context<'_>, subject: Subject, as_of: AsOf) -> ApiResult<Self> {
         let log = ctx.data_unchecked::<Arc<dyn Log>>();
-        Ok(Self::now(ctx).beside(ReadModels::as_of(&**log, scope, as_of).await?))
+        let now = Self::now(ctx);
+        let past = now.0.reads.as_of(&**log, subject, as_of).await?;
+        Ok(now.beside(past))
     }
 
     /// The read models behind it.

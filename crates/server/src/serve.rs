@@ -54,6 +54,10 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         log: Arc::clone(&log),
         feed: Arc::clone(&feed),
         reads: reads.clone(),
+        authority: Arc::new(trunkline_app::Authority::new(
+            trunkline_access::Policy::standard(),
+            Arc::clone(&clock),
+        )),
         clock: Arc::clone(&clock),
         ids,
     };

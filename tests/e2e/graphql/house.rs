@@ -6,7 +6,8 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
-use trunkline_app::{DispatchLimits, Dispatcher};
+use trunkline_access::{Identity, Role};
+use trunkline_app::{Authority, DispatchLimits, Dispatcher};
 use trunkline_database::{Database, PostgresOptions, SqliteOptions};
 use trunkline_domain::Policy;
 use trunkline_graphql::{Api, Limits, Services, Stats};
@@ -15,6 +16,31 @@ use trunkline_log::{Feed, FeedLimits, Log, PostgresLog, SqliteLog};
 use trunkline_projections::ReadModels;
 use trunkline_projections::runtime::{Runtime, Settings};
 use trunkline_testkit::{Client, Postgres};
+
+/// Says who asks, in place of a token.
+const WHO_HEADER: &str = "x-test-who";
+
+/// The way in of these tests: it establishes who asks, as tokens do in front of the real server.
+async fn introduce(
+    mut request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    if let Some(identity) = request.headers().get(WHO_HEADER).and_then(|who| who_asks(who.as_bytes())) {
+        request.extensions_mut().insert(identity);
+    }
+    next.run(request).await
+}
+
+fn who_asks(who: &[u8]) -> Option<Identity> {
+    let who: Value = serde_json::from_slice(who).ok()?;
+    let name = who["agent"].as_str().map_or_else(|| "user:somebody".to_owned(), |id| format!("agent:{id}"));
+    Some(Identity {
+        roles: serde_json::from_value(who["roles"].clone()).ok()?,
+        agent: who["agent"].as_str().map(str::parse).transpose().ok()?,
+        teams: serde_json::from_value(who["teams"].clone()).ok()?,
+        ..Identity::unrestricted(name.parse().ok()?)
+    })
+}
 
 /// A server; it ends when it is dropped.
 pub(crate) struct House {
@@ -63,6 +89,7 @@ impl House {
             log: log.clone(),
             feed: Arc::new(Feed::start(log.clone(), FeedLimits::default())),
             reads: ReadModels::new(reads.clone(), runtime.reached(), ReadModels::WAIT_MAX),
+            authority: Arc::new(Authority::new(trunkline_access::Policy::standard(), Arc::clone(&clock))),
             clock,
             ids,
         };
@@ -70,7 +97,8 @@ impl House {
         let api = Api::new(services, limits, stopping.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let client = Client::new(format!("http://{}", listener.local_addr()?));
-        let (router, stats, ended) = (api.router(), api.stats(), stopping.clone());
+        let router = api.router().layer(axum::middleware::from_fn(introduce));
+        let (stats, ended) = (api.stats(), stopping.clone());
         tokio::spawn(async move {
             let serve = axum::serve(listener, router);
             tokio::select! {
@@ -86,6 +114,14 @@ impl House {
         if let Some(runtime) = self.runtime.take() {
             runtime.stop().await;
         }
+    }
+
+    /// A client of somebody with these roles: the agent of this id, of these teams.
+    pub(crate) fn client_of(&self, roles: &[Role], agent: Option<&str>, teams: &[&str]) -> Client {
+        let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        let agent = agent.map(|id| id.trim_start_matches("agent:"));
+        let who = json!({ "roles": roles, "agent": agent, "teams": teams });
+        self.client.clone().with_header(WHO_HEADER, &who.to_string())
     }
 
     /// Runs a mutation that has to succeed. Gives its payload.

@@ -1,5 +1,6 @@
 //! The GraphQL API over real databases, served in this process.
 
+mod access;
 mod commands;
 mod house;
 mod limits;

@@ -1,12 +1,16 @@
-//! Writes `schema/graphql/schema.graphql` from the code, under the present folder. With `--check` it writes
-//! nothing and fails when they differ.
+//! Writes `schema/graphql/schema.graphql` and `schema/graphql/access.md` from the code, under the present folder. With
+//! `--check` it writes nothing and fails when they differ.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 const FOLDER: &str = "schema/graphql";
-const FILE: &str = "schema/graphql/schema.graphql";
+/// The schema, and who sees and may do what of it.
+const FILES: [(&str, fn() -> String); 2] = [
+    ("schema/graphql/schema.graphql", trunkline_graphql::sdl),
+    ("schema/graphql/access.md", trunkline_graphql::golden),
+];
 
 fn main() -> ExitCode {
     let check = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
@@ -14,22 +18,24 @@ fn main() -> ExitCode {
         [flag] if flag == "--check" => true,
         _ => return say("usage: trunkline-graphql-schema [--check], in the root of the repository"),
     };
-    let sdl = trunkline_graphql::sdl();
-    if fs::read_to_string(FILE).is_ok_and(|present| present == sdl) {
-        return ExitCode::SUCCESS;
+    for (file, text) in FILES {
+        let text = text();
+        if fs::read_to_string(file).is_ok_and(|present| present == text) {
+            continue;
+        }
+        if check {
+            return say(&format!("{file} is not as the code says; run `cargo xtask schema`"));
+        }
+        if let Err(error) = write(file, &text) {
+            return say(&format!("{file} cannot be written: {error}"));
+        }
     }
-    if check {
-        return say(&format!("{FILE} is not as the code says; run `cargo xtask schema`"));
-    }
-    match write(&sdl) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => say(&format!("{FILE} cannot be written: {error}")),
-    }
+    ExitCode::SUCCESS
 }
 
-fn write(sdl: &str) -> io::Result<()> {
+fn write(file: &str, text: &str) -> io::Result<()> {
     fs::create_dir_all(FOLDER)?;
-    fs::write(FILE, sdl)
+    fs::write(file, text)
 }
 
 /// Tells why it failed.

@@ -11,6 +11,7 @@ use trunkline_kernel::{Aggregate, EventId, Payload, Position, Timestamp};
 use uuid::Uuid;
 
 use super::edge::{Fields, UserError};
+use crate::access::unseen_target;
 use crate::context::Caller;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -45,10 +46,14 @@ where
         let fingerprint = fingerprint(ctx)?;
         fields.take("idempotencyKey", Idempotency::new(&key, fingerprint.as_str().as_bytes()))
     });
+    let named = fields.named();
     let errors = fields.into_errors(caller.language);
     let (Some(action), true) = (action, errors.is_empty()) else {
         return Ok(Done { errors, ..Done::default() });
     };
+    if let Some(refused) = unseen_target(ctx, &named).await? {
+        return Ok(Done { errors: vec![told(refused, caller.language)], ..Done::default() });
+    }
     let request = Request {
         idempotency,
         trace: caller.trace,

@@ -7,6 +7,7 @@ use async_graphql::{ID, InputObject, SimpleObject};
 use trunkline_domain::messages::{self, Language};
 use trunkline_kernel::{Id, Millis, Personal, PhoneNumber};
 
+use crate::access::Named;
 use crate::scalars::{id_of, not_an_id};
 
 /// Why a mutation did nothing: a rule of the business, or a value that cannot be taken.
@@ -27,6 +28,7 @@ const INVALID_VALUE: &str = "INVALID_VALUE";
 #[derive(Default)]
 pub(crate) struct Fields {
     errors: Vec<UserError>,
+    named: Vec<Named>,
 }
 
 impl Fields {
@@ -46,9 +48,12 @@ impl Fields {
 
     /// An id that must be given.
     pub(crate) fn id<I: Id>(&mut self, field: &str, id: &ID) -> Option<I> {
-        let parsed = id_of(id);
-        if parsed.is_none() {
-            self.refuse(field, not_an_id::<I>());
+        let parsed: Option<I> = id_of(id);
+        match parsed {
+            Some(id) => {
+                self.named.push(Named { kind: I::KIND, id: id.uuid(), field: field.to_owned() });
+            }
+            None => self.refuse(field, not_an_id::<I>()),
         }
         parsed
     }
@@ -84,6 +89,11 @@ impl Fields {
             }
             millis => Some(millis.map(Millis)),
         }
+    }
+
+    /// Everything that is named by its id: the caller must see it.
+    pub(crate) fn named(&mut self) -> Vec<Named> {
+        std::mem::take(&mut self.named)
     }
 
     /// What was wrong; nothing when everything could be taken. The English texts say what each field takes, the

@@ -3,7 +3,7 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object};
 use trunkline_domain::agent::Presence;
-use trunkline_projections::reads::{self, Scope};
+use trunkline_projections::reads::{self, Subject};
 
 use super::arguments::AsOf;
 use crate::error::ApiResult;
@@ -52,7 +52,7 @@ impl AgentQueries {
     ) -> ApiResult<Option<Agent>> {
         let id = parse_id("id", &id)?;
         let view = match as_of {
-            Some(as_of) => View::past(ctx, Scope::Agent(id), as_of.moment()).await?,
+            Some(as_of) => View::past(ctx, Subject::Agent(id), as_of.moment()).await?,
             None => View::at_least(ctx, min_position.map(|position| position.0)).await?,
         };
         view.agent(Some(id)).await

@@ -3,7 +3,7 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object};
 use trunkline_domain::identifier::{IdentifierId, IdentifierKind};
-use trunkline_projections::reads::{self, Scope};
+use trunkline_projections::reads::{self, Subject};
 
 use super::arguments::AsOf;
 use crate::error::{ApiError, ApiResult};
@@ -54,7 +54,7 @@ impl CustomerQueries {
     ) -> ApiResult<Option<Customer>> {
         let id = parse_id("id", &id)?;
         let view = match as_of {
-            Some(as_of) => View::past(ctx, Scope::Customer(id), as_of.moment()).await?,
+            Some(as_of) => View::past(ctx, Subject::Customer(id), as_of.moment()).await?,
             None => View::at_least(ctx, min_position.map(|position| position.0)).await?,
         };
         view.customer(Some(id)).await

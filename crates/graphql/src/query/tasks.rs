@@ -3,7 +3,7 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use trunkline_domain::task::{TaskKind, TaskState};
-use trunkline_projections::reads::{self, Scope};
+use trunkline_projections::reads::{self, Subject};
 
 use super::arguments::AsOf;
 use crate::error::ApiResult;
@@ -76,7 +76,7 @@ impl TaskQueries {
     ) -> ApiResult<Option<Task>> {
         let id = parse_id("id", &id)?;
         let view = match as_of {
-            Some(as_of) => View::past(ctx, Scope::Task(id), as_of.moment()).await?,
+            Some(as_of) => View::past(ctx, Subject::Task(id), as_of.moment()).await?,
             None => View::at_least(ctx, min_position.map(|position| position.0)).await?,
         };
         view.task(Some(id)).await

@@ -205,13 +205,13 @@ async fn follow<I>(
 where
     I: Copy + Eq + Hash + Send + Sync + 'static,
 {
-    let reads = ctx.data_unchecked::<ReadModels>().clone();
+    let view = View::of_subscription(ctx);
     let batches = batches(ctx, filter, after.map(|after| after.0)).await?;
     let changes = batches.and_then(move |batch| {
-        let reads = reads.clone();
+        let view = view();
         async move {
-            reach(&reads, batch.position, models).await?;
-            Ok(Changed { things: last_events(batch, about), view: View::of(reads) })
+            reach(view.reads(), batch.position, models).await?;
+            Ok(Changed { things: last_events(batch, about), view })
         }
     });
     Ok(changes.boxed())

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::time::{Instant, MissedTickBehavior};
 use trunkline_kernel::Position;
 use trunkline_log::Filter;
-use trunkline_projections::{ReadModel, ReadModels};
+use trunkline_projections::ReadModel;
 
 use super::changes::reach;
 use super::log::batches;
@@ -48,18 +48,18 @@ impl KpiSubscriptions {
         after: Option<LogPosition>,
     ) -> Result<BoxStream<'static, ApiResult<KpiUpdate>>, ApiError> {
         let figures = FiguresArguments { kpis, from, until, window, by, only }.parse()?;
-        let reads = ctx.data_unchecked::<ReadModels>().clone();
+        let view = View::of_subscription(ctx);
         let pause = ctx.data_unchecked::<Limits>().live_figures_interval;
         let start = match after {
             Some(after) => after.0,
-            None => reads.position(ReadModel::Kpi).await?,
+            None => view().reads().position(ReadModel::Kpi).await?,
         };
         let batches = batches(ctx, Filter::default(), Some(start)).await?;
         let mut ticks = tokio::time::interval_at(Instant::now(), pause);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let first = match after {
             Some(_) => None,
-            None => Some(update(&figures, &reads, start).await?),
+            None => Some(update(&figures, view(), start).await?),
         };
         let ready = batches.map_ok(|batch| batch.position).ready_chunks(READY_BATCHES_MAX);
         let updates = stream::unfold((ready, ticks), |(mut ready, mut ticks)| async move {
@@ -69,8 +69,8 @@ impl KpiSubscriptions {
             Some((last.map(|positions| positions.into_iter().max().unwrap_or_default()), (ready, ticks)))
         });
         let updates = updates.and_then(move |position| {
-            let (figures, reads) = (figures.clone(), reads.clone());
-            async move { update(&figures, &reads, position).await }
+            let (figures, view) = (figures.clone(), view());
+            async move { update(&figures, view, position).await }
         });
         Ok(stream::iter(first.map(Ok)).chain(updates).boxed())
     }
@@ -79,9 +79,9 @@ impl KpiSubscriptions {
 /// How many batches of events lead to one update of the figures at most.
 const READY_BATCHES_MAX: usize = 100;
 
-async fn update(figures: &Figures, reads: &ReadModels, position: Position) -> ApiResult<KpiUpdate> {
-    reach(reads, position, &[ReadModel::Kpi]).await?;
-    let rows = reads.figures(&figures.query).await?;
-    let rows = figures.rows(rows, &View::of(reads.clone()));
+async fn update(figures: &Figures, view: View, position: Position) -> ApiResult<KpiUpdate> {
+    reach(view.reads(), position, &[ReadModel::Kpi]).await?;
+    let rows = view.reads().figures(&figures.query).await?;
+    let rows = figures.rows(rows, &view);
     Ok(KpiUpdate { position: position.into(), rows })
 }

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use async_graphql::{Context, Subscription};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
+use trunkline_access::{Kind, Rows};
 use trunkline_kernel::{Position, Recorded};
 use trunkline_log::{Batch, Feed, Filter, Log};
+use trunkline_projections::ReadModel;
 
+use super::changes::reach;
 use crate::error::{ApiError, ApiResult};
 use crate::scalars::LogPosition;
 use crate::types::{Event, EventFilter};
+use crate::view::View;
 
 #[derive(Default)]
 pub(crate) struct LogSubscriptions;
@@ -29,8 +33,21 @@ impl LogSubscriptions {
     ) -> Result<BoxStream<'static, ApiResult<Event>>, ApiError> {
         let filter = filter.unwrap_or_default().parse()?;
         let batches = batches(ctx, filter, after.map(|after| after.0)).await?;
+        let view = View::of_subscription(ctx);
         let events = batches
-            .map_ok(|batch| stream::iter(batch.events.into_iter().map(|event| Ok(Event(shared(event))))))
+            .and_then(move |batch| {
+                let view = view();
+                async move {
+                    if *view.reads().scope().rows(Kind::Events) != Rows::All {
+                        // Whose a thing is that the event made is known once the read models have it.
+                        reach(view.reads(), batch.position, &ReadModel::ALL).await?;
+                    }
+                    let events: Vec<&Recorded> = batch.events.iter().map(|event| &**event).collect();
+                    let seen = view.reads().sees_events(&events).await?;
+                    let events = batch.events.into_iter().zip(seen).filter(|(_, seen)| *seen);
+                    Ok(stream::iter(events.map(|(event, _)| Ok(Event(shared(event)))).collect::<Vec<_>>()))
+                }
+            })
             .try_flatten();
         Ok(events.boxed())
     }

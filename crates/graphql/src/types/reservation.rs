@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use trunkline_domain::reservation::{self, ReservationState};
 use trunkline_domain::words::Work;
-use trunkline_kernel::{Aggregate as _, ReservationId, StreamId, Version};
+use trunkline_kernel::{Aggregate as _, Id as _, ReservationId, StreamId, Version};
 use trunkline_log::Log;
 
 use super::{Agent, Call, Lead, Task};
@@ -44,6 +44,12 @@ impl Reservation {
             }
         }
         let view = View::now(ctx);
+        // An offer is seen with the agent to whom it is made.
+        if let Some(offered) = &offered
+            && view.reads().seen("agent", &[offered.agent.uuid()]).await?.is_empty()
+        {
+            return Ok(None);
+        }
         Ok(offered.map(|offered| Self { id, state: folded.state(), offered, view }))
     }
 }

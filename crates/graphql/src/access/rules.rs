@@ -1,0 +1,313 @@
+//! The rule of every field, as data. A field without one fails the tests and is shown to nobody but those from whom
+//! nothing is kept.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use trunkline_access::{Class, Kind, Permission, Rows, Scope};
+
+use crate::error::{ApiError, ApiResult, ErrorCode};
+
+/// What decides about a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Whoever sees the thing sees it.
+    Open,
+    /// It reads rows of a kind: for those who see any of them.
+    Reads(Kind),
+    /// For those who may do this.
+    Needs(Permission),
+    /// A personal value in a row of a kind: shown as the policy shows its class there.
+    Personal(Kind, Class),
+}
+
+/// The fields of one type: those that are open, and those that have another rule.
+struct Fields {
+    of: &'static str,
+    open: &'static str,
+    ruled: &'static [(Rule, &'static str)],
+}
+
+const fn open(of: &'static str, open: &'static str) -> Fields {
+    Fields { of, open, ruled: &[] }
+}
+
+use Rule::{Needs, Open, Personal, Reads};
+
+const CUSTOMER_WORDS: Rule = Personal(Kind::Customers, Class::Words);
+const CALL_WORDS: Rule = Personal(Kind::Calls, Class::Words);
+const TASK_WORDS: Rule = Personal(Kind::Tasks, Class::Words);
+const INTERACTION_WORDS: Rule = Personal(Kind::Interactions, Class::Words);
+
+const QUERY: Fields = Fields {
+    of: "Query",
+    open: "node nodes logHead logPositionAt",
+    ruled: &[
+        (Reads(Kind::Customers), "customer customerByIdentifier customers"),
+        (Reads(Kind::Interactions), "interaction"),
+        (Reads(Kind::Agents), "agent agents reservation"),
+        (Reads(Kind::Tasks), "task tasks taskBoard"),
+        (Reads(Kind::Campaigns), "campaign campaigns"),
+        (Reads(Kind::Leads), "lead leads"),
+        (Reads(Kind::Calls), "call calls recording"),
+        (Reads(Kind::Figures), "kpis"),
+        (Reads(Kind::Events), "events"),
+        (Needs(Permission::Operate), "projections parkedEvents"),
+    ],
+};
+
+const MUTATION: Fields = Fields {
+    of: "Mutation",
+    open: "",
+    ruled: &[
+        (Needs(Permission::RegisterCustomers), "registerCustomer"),
+        (
+            Needs(Permission::EditCustomers),
+            "linkIdentifier unlinkIdentifier changeCustomerProfile recordCustomerInsight",
+        ),
+        (Needs(Permission::EnrichCustomers), "recordCustomerFeatures scoreCustomer"),
+        (Needs(Permission::RecordConsent), "grantConsent withdrawConsent suppressContact"),
+        (Needs(Permission::AssignCustomers), "assignOwner releaseOwner"),
+        (Needs(Permission::ManageAgents), "registerAgent changeAgentProfile"),
+        (Needs(Permission::ChangePresence), "signIn signOut makeAvailable pauseAgent endWrap"),
+        (
+            Needs(Permission::ManageCampaigns),
+            "createCampaign changeCampaignPolicy startCampaign pauseCampaign resumeCampaign stopCampaign",
+        ),
+        (Needs(Permission::ManageLeads), "addLead readyLead queueLead unqueueLead"),
+        (Needs(Permission::WorkLeads), "holdLead finishLead blockLead"),
+        (
+            Needs(Permission::HandleCalls),
+            "createCall dialCall bridgeCall holdCall resumeCall endCall dispositionCall",
+        ),
+        (Needs(Permission::ReportCalls), "suppressCall ringCall answerCall classifyCall queueCall"),
+        (Needs(Permission::Record), "announceRecording startRecording pauseRecording resumeRecording"),
+        (Needs(Permission::EnrichCustomers), "transcribeRecording"),
+        (Needs(Permission::Privacy), "retainRecording holdRecording releaseRecording eraseRecording"),
+        (Needs(Permission::RouteWork), "offerWork timeOutReservation cancelReservation rescindReservation"),
+        (Needs(Permission::AnswerOffers), "acceptReservation rejectReservation completeReservation"),
+        (Needs(Permission::RecordInteractions), "recordInteraction annotateInteraction"),
+        (Needs(Permission::ManageTasks), "assignTask cancelTask flagTaskStuck"),
+        (
+            Needs(Permission::WorkTasks),
+            "openTask releaseTask startTask blockTask unblockTask failTaskAttempt completeTask rescheduleTask",
+        ),
+    ],
+};
+
+const SUBSCRIPTION: Fields = Fields {
+    of: "Subscription",
+    open: "",
+    ruled: &[
+        (Reads(Kind::Events), "events"),
+        (Reads(Kind::Customers), "customerChanges"),
+        (Reads(Kind::Agents), "agentChanges"),
+        (Reads(Kind::Tasks), "taskChanges"),
+        (Reads(Kind::Calls), "callChanges"),
+        (Reads(Kind::Campaigns), "campaignChanges"),
+        (Reads(Kind::Leads), "leadChanges"),
+        (Reads(Kind::Figures), "kpis"),
+    ],
+};
+
+const TYPES: &[Fields] = &[
+    QUERY,
+    MUTATION,
+    SUBSCRIPTION,
+    Fields {
+        of: "Customer",
+        open: "id kind language region timeZone industry scale features identifiers consents owner ownerSince scores \
+               insight insightAt counts timeline firstContactAt lastContactAt lastContactChannel lastAgent lastCall \
+               registeredAt changedAt position",
+        ruled: &[(Personal(Kind::Customers, Class::Name), "name"), (CUSTOMER_WORDS, "attributes")],
+    },
+    Fields {
+        of: "Identifier",
+        open: "kind claim linkedAt",
+        ruled: &[(Personal(Kind::Customers, Class::Contact), "value")],
+    },
+    Fields {
+        of: "Consent",
+        open: "purpose channel state until since",
+        ruled: &[(CUSTOMER_WORDS, "evidence reason")],
+    },
+    open("CustomerCounts", "calls callsAnswered interactions tasks tasksOpen"),
+    open("CustomerScore", "model score product campaign contributions at"),
+    open("Contribution", "feature value"),
+    open("Feature", "name value"),
+    // Their fields are shown by whoever has them.
+    open("Attribute", "name value"),
+    Fields {
+        of: "Insight",
+        open: "intent competitors",
+        ruled: &[(CUSTOMER_WORDS, "budget timing painPoints summary")],
+    },
+    Fields {
+        of: "Interaction",
+        open: "id customer channel direction agent call insight occurredAt position",
+        ruled: &[(INTERACTION_WORDS, "subject text attributes")],
+    },
+    open("TimelineEntry", "occurredAt channel direction subject position"),
+    Fields {
+        of: "Agent",
+        open: "id team skills languages capacity presence since pauseReason nextPauseReason call lead task \
+               reservationId token offerExpiresAt missedOffers wrapUntil signedInAt registeredAt times position",
+        ruled: &[(Personal(Kind::Agents, Class::Staff), "name")],
+    },
+    open("AgentTime", "day presence totalMs entered"),
+    open("Skill", "name level"),
+    open("Reservation", "id state agent call lead task token expiresAt"),
+    Fields {
+        of: "Call",
+        open: "id direction state customer lead campaign agent team queue product industry line priority startedAt \
+               dialedAt answeredAt answerer queuedAt waitedMs bridgedAt holdMs endedAt cause talkMs wrapMs \
+               suppressedBy disposition rightParty sale recordings doNotCall callbackAt dispositionedBy position",
+        ruled: &[(Personal(Kind::Calls, Class::Contact), "number"), (CALL_WORDS, "attributes note")],
+    },
+    open(
+        "Recording",
+        "id call customer agent kind state stateSince pauseReason mediaType bytes sha256 storedSha256 transcript \
+         retainedUntil cases announcedAt sealedAt erasedAt eraseReason position",
+    ),
+    open(
+        "Campaign",
+        "id name state stateSince mode product queue script attempts hours jurisdiction createdAt leadCounts position",
+    ),
+    open("AttemptPolicy", "attemptsMax attemptsPerDayMax retryAfterMs"),
+    open("CallingHours", "fromMinute untilMinute weekdays"),
+    open("LeadCount", "state leads"),
+    Fields {
+        of: "Lead",
+        open: "id campaign customer state stateSince priority attempts lastCall lastCalledAt lastOutcome holdUntil \
+               outcome blockReason addedAt position",
+        ruled: &[(Personal(Kind::Leads, Class::Words), "attributes")],
+    },
+    Fields {
+        of: "Task",
+        open: "id kind state stateSince customer call lead owner team reservationId dueAt priority attempts retryAt \
+               stuck stuckAt openedAt closedAt history position",
+        ruled: &[(TASK_WORDS, "title lastError blockedReason result")],
+    },
+    Fields {
+        of: "TaskTransition",
+        open: "event from to agent actor occurredAt recordedAt position",
+        ruled: &[(TASK_WORDS, "detail")],
+    },
+    open("TaskBoardColumn", "state tasks stuck"),
+    open("KpiRow", "from until agent team campaign queue product industry figures figure"),
+    open("KpiFigure", "kpi formula unit numerator denominator value calls"),
+    open("KpiUpdate", "position rows"),
+    open(
+        "Projection",
+        "name generation version status position head lag progress recordedAt leaseUntil parked",
+    ),
+    open(
+        "ParkedEvent",
+        "projection generation position eventId eventType stream error tries parkedAt replaying",
+    ),
+    open(
+        "Event",
+        "id position stream version type schemaVersion tags payload actor commandId correlationId causationId traceId \
+         occurredAt recordedAt digest intact",
+    ),
+    open("PageInfo", "hasPreviousPage hasNextPage startCursor endCursor"),
+    open("UserError", "code field message"),
+];
+
+static RULES: LazyLock<HashMap<&'static str, HashMap<&'static str, Rule>>> = LazyLock::new(|| {
+    let fields = |fields: &'static Fields| {
+        let open = fields.open.split_whitespace().map(|field| (field, Open));
+        let ruled = fields.ruled.iter();
+        let ruled = ruled.flat_map(|(rule, names)| names.split_whitespace().map(|name| (name, *rule)));
+        (fields.of, open.chain(ruled).collect())
+    };
+    TYPES.iter().map(fields).collect()
+});
+
+/// What only holds other things together: the things in it have their own rules.
+const WRAPPERS: [(&str, &str); 4] = [
+    ("Connection", "pageInfo edges nodes"),
+    ("Edge", "node cursor"),
+    ("Payload", "id userErrors position eventIds repeated"),
+    ("Change", "position eventType occurredAt"),
+];
+
+/// The rule of a field; nothing when it has none.
+pub(crate) fn rule(of: &str, field: &str) -> Option<Rule> {
+    if let Some(fields) = RULES.get(of) {
+        return fields.get(field).copied();
+    }
+    let (suffix, fields) = WRAPPERS.iter().find(|(suffix, _)| of.ends_with(suffix))?;
+    // The thing itself stands under its own name: `task` in `TaskPayload` and `TaskChange`.
+    let thing = of.strip_suffix(suffix)?;
+    let itself = field.chars().next().is_some_and(|first| first.is_ascii_lowercase())
+        && field.eq_ignore_ascii_case(thing);
+    (itself || fields.split_whitespace().any(|known| known == field)).then_some(Open)
+}
+
+/// Every type and field that has a rule of its own.
+#[cfg(test)]
+pub(crate) fn ruled() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES.iter().flat_map(|(of, fields)| fields.keys().map(move |field| (*of, *field)))
+}
+
+/// What a mutation takes.
+pub(crate) fn permission_of(mutation: &str) -> Option<Permission> {
+    match rule("Mutation", mutation) {
+        Some(Needs(permission)) => Some(permission),
+        Some(Open | Reads(_) | Personal(..)) | None => None,
+    }
+}
+
+/// Whether somebody may name a field of the operation itself.
+pub(crate) fn permits(scope: &Scope, rule: Option<Rule>) -> bool {
+    match rule {
+        Some(Open | Personal(..)) => true,
+        Some(Reads(kind)) => *scope.rows(kind) != Rows::None,
+        Some(Needs(permission)) => scope.may(permission),
+        None => *scope == Scope::everything(),
+    }
+}
+
+/// Refuses an operation before anything of it is executed when it names what its caller may not use.
+///
+/// # Errors
+/// `NOT_PERMITTED`, naming the first such field.
+pub(crate) fn refuse_unpermitted(
+    scope: &Scope,
+    document: &ExecutableDocument,
+    operation: OperationType,
+    name: Option<&str>,
+) -> ApiResult<()> {
+    let of = match operation {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
+    };
+    let mut sets: Vec<&SelectionSet> = document
+        .operations
+        .iter()
+        .filter(|(known, _)| name.is_none_or(|name| known.is_none_or(|known| known == name)))
+        .map(|(_, operation)| &operation.node.selection_set.node)
+        .collect();
+    while let Some(set) = sets.pop() {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    let field = field.node.name.node.as_str();
+                    if !field.starts_with("__") && !permits(scope, rule(of, field)) {
+                        let message = format!("You are not permitted to use `{field}`.");
+                        return Err(ApiError::new(ErrorCode::NotPermitted, message).with("field", field));
+                    }
+                }
+                Selection::InlineFragment(inline) => sets.push(&inline.node.selection_set.node),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                    sets.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
+                }
+            }
+        }
+    }
+    Ok(())
+}
