@@ -8,6 +8,7 @@ pub mod customer_360;
 mod definition;
 pub mod fold;
 pub mod kpi;
+pub mod names;
 pub mod outreach;
 pub mod reads;
 pub mod recordings;

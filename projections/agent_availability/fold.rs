@@ -4,7 +4,7 @@ use trunkline_database::{Json, TableRow};
 use trunkline_domain::Event;
 use trunkline_domain::agent::{self, Presence};
 use trunkline_domain::words::Work;
-use trunkline_kernel::{AgentId, Millis, Personal, Recorded, Timestamp};
+use trunkline_kernel::{AgentId, Millis, Recorded, Timestamp};
 
 use super::{AgentRow, AgentTimeRow};
 use crate::fold::{Fold, Keyed, Store, Totals, Unfoldable};
@@ -82,7 +82,7 @@ impl AgentAvailability {
 fn signed_out(id: AgentId, registered: &agent::Registered, recorded: &Recorded) -> AgentRow {
     AgentRow {
         agent_id: id,
-        name: registered.name.open().cloned(),
+        name: Some(registered.name.clone()),
         team: registered.team.clone(),
         skills: Json(registered.skills.clone()),
         languages: Json(registered.languages.iter().cloned().collect()),
@@ -172,7 +172,7 @@ fn apply_to(row: &mut AgentRow, event: &agent::Event, at: Timestamp) {
 fn change_profile(row: &mut AgentRow, changed: &agent::ProfileChanged) {
     let agent::ProfileChanged { name, team, skills, languages, capacity } = changed;
     if let Some(name) = name {
-        row.name = Personal::open(name).cloned();
+        row.name = Some(name.clone());
     }
     if team.is_some() {
         row.team.clone_from(team);

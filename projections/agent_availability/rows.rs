@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use trunkline_database::{Json, table};
 use trunkline_domain::agent::{PauseReason, Presence};
-use trunkline_kernel::{AgentId, CallId, LeadId, Position, ReservationId, TaskId, Timestamp};
+use trunkline_kernel::{AgentId, CallId, LeadId, Personal, Position, ReservationId, TaskId, Timestamp};
 
 use crate::words::As;
 
@@ -14,8 +14,8 @@ table! {
     pub struct AgentRow = "agents" key(agent_id) {
         /// The agent.
         pub agent_id: AgentId,
-        /// The name, where it is readable.
-        pub name: Option<String>,
+        /// The name.
+        pub name: Option<Personal<String>>,
         /// The team, by its name.
         pub team: Option<String>,
         /// Skills and their levels from 1 to 5.

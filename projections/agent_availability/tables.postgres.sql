@@ -24,7 +24,7 @@ CREATE TABLE agents{g} (
 );
 COMMENT ON TABLE agents{g} IS 'An agent: who, and doing what since when.';
 COMMENT ON COLUMN agents{g}.agent_id IS 'The agent.';
-COMMENT ON COLUMN agents{g}.name IS 'The name, where it is readable.';
+COMMENT ON COLUMN agents{g}.name IS 'The name.';
 COMMENT ON COLUMN agents{g}.team IS 'The team, by its name.';
 COMMENT ON COLUMN agents{g}.skills IS 'Skills and their levels from 1 to 5.';
 COMMENT ON COLUMN agents{g}.languages IS 'Languages spoken, BCP 47.';

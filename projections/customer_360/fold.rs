@@ -54,6 +54,7 @@ impl Fold for Customer360 {
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)
+            | Event::RightsRequest(_)
             | Event::Token(_) => Ok(()),
         }
     }
@@ -67,11 +68,6 @@ impl Fold for Customer360 {
             &mut self.timeline,
         ]
     }
-}
-
-/// A personal value as far as it can be read.
-fn readable<T: Clone>(value: Option<&Personal<T>>) -> Option<T> {
-    value.and_then(Personal::open).cloned()
 }
 
 impl Customer360 {
@@ -107,12 +103,15 @@ impl Customer360 {
                     customer_id: id,
                     identifier_id: claim,
                     kind: As(linked.kind),
-                    value: readable(Some(&linked.value)),
+                    value: Some(linked.value.clone()),
                     linked_at: at,
                     position: recorded.position,
                 };
                 self.identifiers.put((id, claim), row);
             }
+            E::AutomatedDecisionsRefused(_) => row.refuses_automated_decisions = true,
+            E::AutomatedDecisionsAllowed(_) => row.refuses_automated_decisions = false,
+            E::Erased(_) => erase(row, at),
             E::IdentifierUnlinked(unlinked) => self.identifiers.remove((id, unlinked.claim.uuid())),
             E::ConsentGranted(_)
             | E::ConsentWithdrawn(_)
@@ -131,11 +130,16 @@ impl Customer360 {
                 (e.purpose, e.channel, ConsentState::Granted, Some(e.evidence.clone()), e.expires_at, None)
             }
             E::ConsentWithdrawn(e) => {
-                (e.purpose, e.channel, ConsentState::Withdrawn, None, None, readable(e.reason.as_ref()))
+                (e.purpose, e.channel, ConsentState::Withdrawn, None, None, e.reason.clone())
             }
-            E::ConsentSuppressed(e) => {
-                (e.purpose, e.channel, ConsentState::Suppressed, None, e.until, Some(e.rule.clone()))
-            }
+            E::ConsentSuppressed(e) => (
+                e.purpose,
+                e.channel,
+                ConsentState::Suppressed,
+                None,
+                e.until,
+                Some(Personal::Open(e.rule.clone())),
+            ),
             E::ConsentExpired(e) => (e.purpose, e.channel, ConsentState::Expired, None, None, None),
             E::Registered(_)
             | E::IdentifierLinked(_)
@@ -145,7 +149,10 @@ impl Customer360 {
             | E::OwnerAssigned(_)
             | E::OwnerReleased(_)
             | E::Scored(_)
-            | E::InsightRecorded(_) => return,
+            | E::InsightRecorded(_)
+            | E::AutomatedDecisionsRefused(_)
+            | E::AutomatedDecisionsAllowed(_)
+            | E::Erased(_) => return,
         };
         let row = ConsentRow {
             customer_id: id,
@@ -210,8 +217,8 @@ impl Customer360 {
                     direction: As(said.direction),
                     agent_id: said.agent,
                     call_id: said.call,
-                    subject: readable(said.subject.as_ref()),
-                    body: readable(said.text.as_ref()),
+                    subject: said.subject.clone(),
+                    body: said.text.clone(),
                     attributes: Json(said.attributes.clone()),
                     insight: None,
                     occurred_at: at,
@@ -290,6 +297,8 @@ fn unknown(id: CustomerId, recorded: &Recorded) -> CustomerRow {
         insight: None,
         insight_at: None,
         insight_interaction_id: None,
+        refuses_automated_decisions: false,
+        erased_at: None,
         calls: 0,
         calls_answered: 0,
         interactions: 0,
@@ -309,7 +318,7 @@ fn unknown(id: CustomerId, recorded: &Recorded) -> CustomerRow {
 fn profile(row: &mut CustomerRow, changes: &customer::Profile) {
     let customer::Profile { name, language, region, time_zone, industry, scale, attributes } = changes;
     if name.is_some() {
-        row.name = readable(name.as_ref());
+        row.name.clone_from(name);
     }
     for (field, change) in [
         (&mut row.language, language),
@@ -323,6 +332,19 @@ fn profile(row: &mut CustomerRow, changes: &customer::Profile) {
         }
     }
     row.attributes.0.extend(attributes.clone());
+}
+
+/// Leaves what counts need, and nothing that describes the person.
+fn erase(row: &mut CustomerRow, at: Timestamp) {
+    row.erased_at = Some(at);
+    row.name = row.name.as_ref().map(|_| Personal::Erased);
+    for field in [&mut row.language, &mut row.region, &mut row.time_zone, &mut row.industry, &mut row.scale] {
+        *field = None;
+    }
+    row.attributes.0.clear();
+    row.features.0.clear();
+    row.scores.0.clear();
+    (row.insight, row.insight_interaction_id) = (None, None);
 }
 
 fn score(row: &mut CustomerRow, scored: &customer::Scored, at: Timestamp) {

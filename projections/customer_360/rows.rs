@@ -22,8 +22,8 @@ table! {
         pub customer_id: CustomerId,
         /// What sort of customer.
         pub kind: As<CustomerKind>,
-        /// The name, where it is known and readable.
-        pub name: Option<String>,
+        /// The name, where it is known.
+        pub name: Option<Personal<String>>,
         /// The language to speak, BCP 47.
         pub language: Option<String>,
         /// Where the customer is, ISO 3166.
@@ -50,6 +50,10 @@ table! {
         pub insight_at: Option<Timestamp>,
         /// The interaction it comes from.
         pub insight_interaction_id: Option<InteractionId>,
+        /// Whether the customer has opted out of automated decisions.
+        pub refuses_automated_decisions: bool,
+        /// When the customer was erased.
+        pub erased_at: Option<Timestamp>,
         /// Calls with the customer, phantoms included.
         pub calls: i64,
         /// Calls that an agent answered.
@@ -108,8 +112,8 @@ table! {
         pub identifier_id: Uuid,
         /// What sort of identifier.
         pub kind: As<IdentifierKind>,
-        /// Its normalised value, where it is readable.
-        pub value: Option<String>,
+        /// Its normalised value.
+        pub value: Option<Personal<String>>,
         /// Since when it is known.
         pub linked_at: Timestamp,
         /// The event that linked it.
@@ -141,7 +145,7 @@ table! {
         /// Until when the grant or the suppression holds.
         pub until: Option<Timestamp>,
         /// The customer's reason for a refusal, or the rule of a suppression.
-        pub reason: Option<String>,
+        pub reason: Option<Personal<String>>,
         /// Since when it stands so.
         pub since: Timestamp,
         /// The event that made it so.
@@ -211,10 +215,10 @@ table! {
         pub agent_id: Option<AgentId>,
         /// The call that it was.
         pub call_id: Option<CallId>,
-        /// What it was about, where it is readable.
-        pub subject: Option<String>,
-        /// What was said, where it is readable.
-        pub body: Option<String>,
+        /// What it was about.
+        pub subject: Option<Personal<String>>,
+        /// What was said.
+        pub body: Option<Personal<String>>,
         /// Further values in the words of the source.
         pub attributes: Json<BTreeMap<String, String>>,
         /// What was understood of it.

@@ -15,6 +15,8 @@ CREATE TABLE customers{g} (
     insight                jsonb,
     insight_at             timestamptz,
     insight_interaction_id uuid,
+    refuses_automated_decisions boolean NOT NULL,
+    erased_at              timestamptz,
     calls                  bigint NOT NULL,
     calls_answered         bigint NOT NULL,
     interactions           bigint NOT NULL,
@@ -33,7 +35,7 @@ CREATE TABLE customers{g} (
 COMMENT ON TABLE customers{g} IS 'Who a customer is, with counts and the last contact.';
 COMMENT ON COLUMN customers{g}.customer_id IS 'The customer.';
 COMMENT ON COLUMN customers{g}.kind IS 'What sort of customer.';
-COMMENT ON COLUMN customers{g}.name IS 'The name, where it is known and readable.';
+COMMENT ON COLUMN customers{g}.name IS 'The name, where it is known.';
 COMMENT ON COLUMN customers{g}.language IS 'The language to speak, BCP 47.';
 COMMENT ON COLUMN customers{g}.region IS 'Where the customer is, ISO 3166.';
 COMMENT ON COLUMN customers{g}.time_zone IS 'The IANA time zone that calling hours are judged in.';
@@ -47,6 +49,8 @@ COMMENT ON COLUMN customers{g}.scores IS 'The latest score of each model and pro
 COMMENT ON COLUMN customers{g}.insight IS 'What was understood last about the customer''s needs.';
 COMMENT ON COLUMN customers{g}.insight_at IS 'When it was understood.';
 COMMENT ON COLUMN customers{g}.insight_interaction_id IS 'The interaction it comes from.';
+COMMENT ON COLUMN customers{g}.refuses_automated_decisions IS 'Whether the customer has opted out of automated decisions.';
+COMMENT ON COLUMN customers{g}.erased_at IS 'When the customer was erased.';
 COMMENT ON COLUMN customers{g}.calls IS 'Calls with the customer, phantoms included.';
 COMMENT ON COLUMN customers{g}.calls_answered IS 'Calls that an agent answered.';
 COMMENT ON COLUMN customers{g}.interactions IS 'Interactions on any channel.';
@@ -60,7 +64,6 @@ COMMENT ON COLUMN customers{g}.last_call_id IS 'The last call.';
 COMMENT ON COLUMN customers{g}.registered_at IS 'When the customer became known.';
 COMMENT ON COLUMN customers{g}.changed_at IS 'When anything here changed last, in event time.';
 COMMENT ON COLUMN customers{g}.position IS 'The event that changed it last.';
-CREATE INDEX customers_by_name{g} ON customers{g} (name);
 CREATE INDEX customers_by_owner_id{g} ON customers{g} (owner_id, customer_id);
 
 CREATE TABLE customer_identifiers{g} (
@@ -76,7 +79,7 @@ COMMENT ON TABLE customer_identifiers{g} IS 'One identifier of one customer.';
 COMMENT ON COLUMN customer_identifiers{g}.customer_id IS 'Whose.';
 COMMENT ON COLUMN customer_identifiers{g}.identifier_id IS 'The claim: a hash of kind and value, by which the identifier is looked up.';
 COMMENT ON COLUMN customer_identifiers{g}.kind IS 'What sort of identifier.';
-COMMENT ON COLUMN customer_identifiers{g}.value IS 'Its normalised value, where it is readable.';
+COMMENT ON COLUMN customer_identifiers{g}.value IS 'Its normalised value.';
 COMMENT ON COLUMN customer_identifiers{g}.linked_at IS 'Since when it is known.';
 COMMENT ON COLUMN customer_identifiers{g}.position IS 'The event that linked it.';
 CREATE INDEX customer_identifiers_by_identifier_id{g} ON customer_identifiers{g} (identifier_id);
@@ -145,8 +148,8 @@ COMMENT ON COLUMN interactions{g}.channel IS 'On which channel.';
 COMMENT ON COLUMN interactions{g}.direction IS 'Who began it.';
 COMMENT ON COLUMN interactions{g}.agent_id IS 'The agent who took part.';
 COMMENT ON COLUMN interactions{g}.call_id IS 'The call that it was.';
-COMMENT ON COLUMN interactions{g}.subject IS 'What it was about, where it is readable.';
-COMMENT ON COLUMN interactions{g}.body IS 'What was said, where it is readable.';
+COMMENT ON COLUMN interactions{g}.subject IS 'What it was about.';
+COMMENT ON COLUMN interactions{g}.body IS 'What was said.';
 COMMENT ON COLUMN interactions{g}.attributes IS 'Further values in the words of the source.';
 COMMENT ON COLUMN interactions{g}.insight IS 'What was understood of it.';
 COMMENT ON COLUMN interactions{g}.occurred_at IS 'When it happened.';

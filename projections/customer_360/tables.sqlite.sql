@@ -16,6 +16,8 @@ CREATE TABLE customers{g} (
     insight                TEXT,
     insight_at             INTEGER,
     insight_interaction_id BLOB,
+    refuses_automated_decisions INTEGER NOT NULL,
+    erased_at              INTEGER,
     calls                  INTEGER NOT NULL,
     calls_answered         INTEGER NOT NULL,
     interactions           INTEGER NOT NULL,
@@ -31,7 +33,6 @@ CREATE TABLE customers{g} (
     position               INTEGER NOT NULL,
     PRIMARY KEY (customer_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX customers_by_name{g} ON customers{g} (name);
 CREATE INDEX customers_by_owner_id{g} ON customers{g} (owner_id, customer_id);
 
 -- One identifier of one customer.

@@ -24,11 +24,7 @@ pub(super) fn fresh(id: CallId, created: &call::Created, recorded: &Recorded) ->
         product: created.product.clone(),
         industry: created.industry.clone(),
         line: created.line.clone(),
-        number: created
-            .number
-            .as_ref()
-            .and_then(|number| number.open())
-            .map(|number| number.as_str().to_owned()),
+        number: created.number.clone(),
         priority: created.priority.map(i64::from),
         attributes: Json(created.attributes.clone()),
         started_at: recorded.event.occurred_at,
@@ -123,7 +119,7 @@ fn disposition(row: &mut CallRow, dispositioned: &call::Dispositioned) {
     row.sale = Some(dispositioned.sale);
     row.do_not_call = Some(dispositioned.do_not_call);
     row.callback_at = dispositioned.callback_at;
-    row.note = dispositioned.note.as_ref().and_then(|note| note.open()).cloned();
+    row.note.clone_from(&dispositioned.note);
     row.dispositioned_by = Some(As(dispositioned.by));
     row.wrap_ms = dispositioned.wrap_ms.map_or(row.wrap_ms, |wrap| Some(wrap.0.max(0)));
 }

@@ -87,6 +87,7 @@ impl Fold for KpiFold {
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)
+            | Event::RightsRequest(_)
             | Event::Task(_)
             | Event::Token(_) => {}
         }
@@ -104,6 +105,7 @@ impl Fold for KpiFold {
             | Event::Interaction(_)
             | Event::Recording(_)
             | Event::Reservation(_)
+            | Event::RightsRequest(_)
             | Event::Task(_)
             | Event::Token(_) => Ok(()),
         }

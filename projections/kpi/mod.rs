@@ -29,7 +29,7 @@ use crate::{Definition, Script};
 /// How the KPI read model is declared.
 pub const DEFINITION: Definition = Definition {
     name: "kpi",
-    version: 1,
+    version: 2,
     categories: &["call", "agent", "lead"],
     tables: &[
         CallRow::TABLE,

@@ -8,7 +8,9 @@ use trunkline_domain::agent::Presence;
 use trunkline_domain::call::{Answerer, CallState, EndCause};
 use trunkline_domain::words::{By, Direction};
 use trunkline_insight::Sums;
-use trunkline_kernel::{AgentId, CallId, CampaignId, CustomerId, LeadId, Position, Timestamp};
+use trunkline_kernel::{
+    AgentId, CallId, CampaignId, CustomerId, LeadId, Personal, PhoneNumber, Position, Timestamp,
+};
 
 use crate::words::{As, Word};
 
@@ -40,8 +42,8 @@ table! {
         pub industry: Option<String>,
         /// Our line or trunk that carries it.
         pub line: Option<String>,
-        /// The customer's number in E.164, where it is readable.
-        pub number: Option<String>,
+        /// The customer's number in E.164.
+        pub number: Option<Personal<PhoneNumber>>,
         /// Higher goes first.
         pub priority: Option<i64>,
         /// Further values in the words of the source.
@@ -86,8 +88,8 @@ table! {
         pub do_not_call: Option<bool>,
         /// When the customer wants to be called again.
         pub callback_at: Option<Timestamp>,
-        /// The agent's note, where it is readable.
-        pub note: Option<String>,
+        /// The agent's note.
+        pub note: Option<Personal<String>>,
         /// Who classified it.
         pub dispositioned_by: Option<As<By>>,
         /// From which event on its figures are known as they are.

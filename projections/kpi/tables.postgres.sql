@@ -53,7 +53,7 @@ COMMENT ON COLUMN calls{g}.queue IS 'The queue.';
 COMMENT ON COLUMN calls{g}.product IS 'The product it is about.';
 COMMENT ON COLUMN calls{g}.industry IS 'The customer''s line of business.';
 COMMENT ON COLUMN calls{g}.line IS 'Our line or trunk that carries it.';
-COMMENT ON COLUMN calls{g}.number IS 'The customer''s number in E.164, where it is readable.';
+COMMENT ON COLUMN calls{g}.number IS 'The customer''s number in E.164.';
 COMMENT ON COLUMN calls{g}.priority IS 'Higher goes first.';
 COMMENT ON COLUMN calls{g}.attributes IS 'Further values in the words of the source.';
 COMMENT ON COLUMN calls{g}.started_at IS 'When it began: the window in which it counts.';
@@ -76,7 +76,7 @@ COMMENT ON COLUMN calls{g}.right_party IS 'Whether the person wanted was on the 
 COMMENT ON COLUMN calls{g}.sale IS 'Whether something was sold.';
 COMMENT ON COLUMN calls{g}.do_not_call IS 'Whether the customer asked not to be called again.';
 COMMENT ON COLUMN calls{g}.callback_at IS 'When the customer wants to be called again.';
-COMMENT ON COLUMN calls{g}.note IS 'The agent''s note, where it is readable.';
+COMMENT ON COLUMN calls{g}.note IS 'The agent''s note.';
 COMMENT ON COLUMN calls{g}.dispositioned_by IS 'Who classified it.';
 COMMENT ON COLUMN calls{g}.known_from IS 'From which event on its figures are known as they are.';
 COMMENT ON COLUMN calls{g}.position IS 'The event that changed it last.';

@@ -49,6 +49,7 @@ impl Fold for Outreach {
             | Event::Interaction(_)
             | Event::Recording(_)
             | Event::Reservation(_)
+            | Event::RightsRequest(_)
             | Event::Task(_)
             | Event::Token(_) => Ok(()),
         }

@@ -4,6 +4,7 @@ use trunkline_database::Cell;
 use trunkline_domain::identifier::IdentifierId;
 use trunkline_domain::words::Channel;
 use trunkline_kernel::{AgentId, CustomerId, InteractionId, Timestamp};
+use trunkline_vault::search::Token;
 
 use super::page::Listing;
 use super::{Page, PageRequest, ReadError, ReadModels};
@@ -15,10 +16,8 @@ use crate::words::As;
 /// Which customers.
 #[derive(Clone, Debug, Default)]
 pub struct CustomerFilter {
-    /// Only those whose name begins with this text; Chinese names as they are written.
-    pub name_prefix: Option<String>,
-    /// Only those whose name contains this text. Reads names one by one: for small sets or together with others.
-    pub name_contains: Option<String>,
+    /// Only those whose name has all of these parts: what [`sought`](trunkline_vault::search::sought) gives.
+    pub name_parts: Vec<Token>,
     /// Only those of this agent.
     pub owner: Option<AgentId>,
     /// Only those in this line of business.
@@ -51,19 +50,10 @@ impl ReadModels {
         filter: &CustomerFilter,
         page: &PageRequest,
     ) -> Result<Page<CustomerRow>, ReadError> {
-        let mut list = Listing::by(if filter.name_prefix.is_some() {
-            &["name", "customer_id"]
-        } else {
-            &["customer_id"]
-        });
-        if let Some(prefix) = &filter.name_prefix {
-            list.only("name >= {}", prefix.value());
-            // The greatest character closes the range of everything that begins with the prefix.
-            list.only("name < {}", format!("{prefix}\u{10FFFF}").value());
-        }
-        if let Some(part) = &filter.name_contains {
-            let escaped = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            list.only("name LIKE {} ESCAPE '\\'", format!("%{escaped}%").value());
+        let mut list = Listing::by(&["customer_id"]);
+        for Token(part) in &filter.name_parts {
+            let having = "customer_id IN (SELECT customer_id FROM customer_name_tokens WHERE token = {})";
+            list.only(having, part.value());
         }
         if let Some(owner) = filter.owner {
             list.only("owner_id = {}", owner.value());

@@ -90,16 +90,12 @@ fn place(row: &TaskRow) -> (Place, bool) {
     ((row.team.clone().unwrap_or_default(), agent, row.state.0), row.stuck)
 }
 
-fn readable(value: &Personal<String>) -> Option<String> {
-    value.open().cloned()
-}
-
 fn fresh(id: TaskId, opened: &task::Opened, recorded: &Recorded) -> TaskRow {
     let at = recorded.event.occurred_at;
     TaskRow {
         task_id: id,
         kind: As(opened.kind),
-        title: readable(&opened.title),
+        title: Some(opened.title.clone()),
         state: As(TaskState::default()),
         state_since: at,
         customer_id: opened.customer,
@@ -140,20 +136,20 @@ fn change(row: &mut TaskRow, event: &task::Event, to: TaskState, recorded: &Reco
         }
         E::Released(_) => (row.agent_id, row.reservation_id) = (None, None),
         E::Assigned(assigned) => (row.agent_id, row.reservation_id) = (Some(assigned.agent), None),
-        E::Blocked(blocked) => row.blocked_reason = readable(&blocked.reason),
+        E::Blocked(blocked) => row.blocked_reason = Some(blocked.reason.clone()),
         E::AttemptFailed(failed) => {
             row.attempts = failed.attempt.into();
-            row.last_error = readable(&failed.error);
+            row.last_error = Some(failed.error.clone());
             row.retry_at = Some(failed.retry_at);
         }
         E::Completed(completed) => {
-            row.result = completed.result.as_ref().and_then(readable);
+            row.result = completed.result.clone();
             close(row, at);
         }
         E::Cancelled(_) => close(row, at),
         E::Died(died) => {
             row.attempts = died.attempts.into();
-            row.last_error = readable(&died.error);
+            row.last_error = Some(died.error.clone());
             close(row, at);
         }
         E::FlaggedStuck(_) => (row.stuck, row.stuck_at) = (true, Some(at)),
@@ -171,16 +167,16 @@ fn close(row: &mut TaskRow, at: Timestamp) {
 }
 
 /// The reason or error that came with a step.
-fn detail(event: &task::Event) -> Option<String> {
+fn detail(event: &task::Event) -> Option<Personal<String>> {
     use task::Event as E;
     match event {
-        E::Blocked(blocked) => readable(&blocked.reason),
-        E::AttemptFailed(failed) => readable(&failed.error),
-        E::Completed(completed) => completed.result.as_ref().and_then(readable),
-        E::Cancelled(cancelled) => cancelled.reason.as_ref().and_then(readable),
-        E::Died(died) => readable(&died.error),
-        E::FlaggedStuck(stuck) => Some(stuck.state.name().to_owned()),
-        E::Rescheduled(rescheduled) => Some(rescheduled.due_at.to_string()),
+        E::Blocked(blocked) => Some(blocked.reason.clone()),
+        E::AttemptFailed(failed) => Some(failed.error.clone()),
+        E::Completed(completed) => completed.result.clone(),
+        E::Cancelled(cancelled) => cancelled.reason.clone(),
+        E::Died(died) => Some(died.error.clone()),
+        E::FlaggedStuck(stuck) => Some(Personal::Open(stuck.state.name().to_owned())),
+        E::Rescheduled(rescheduled) => Some(Personal::Open(rescheduled.due_at.to_string())),
         E::Opened(_)
         | E::Reserved(_)
         | E::Released(_)

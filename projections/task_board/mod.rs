@@ -13,7 +13,7 @@ use crate::{Definition, Script};
 /// How the task board is declared.
 pub const DEFINITION: Definition = Definition {
     name: "task_board",
-    version: 1,
+    version: 2,
     categories: &["task"],
     tables: &[TaskRow::TABLE, TransitionRow::TABLE, TaskCountRow::TABLE],
     script: Script {

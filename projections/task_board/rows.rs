@@ -3,7 +3,7 @@
 use trunkline_database::table;
 use trunkline_domain::task::{TaskKind, TaskState};
 use trunkline_kernel::{
-    AgentId, CallId, CustomerId, LeadId, Position, ReservationId, TaskId, Timestamp, Version,
+    AgentId, CallId, CustomerId, LeadId, Personal, Position, ReservationId, TaskId, Timestamp, Version,
 };
 
 use crate::words::As;
@@ -16,8 +16,8 @@ table! {
         pub task_id: TaskId,
         /// What sort of work.
         pub kind: As<TaskKind>,
-        /// What is to be done, where it is readable.
-        pub title: Option<String>,
+        /// What is to be done.
+        pub title: Option<Personal<String>>,
         /// How far it has come.
         pub state: As<TaskState>,
         /// Since when.
@@ -42,14 +42,14 @@ table! {
         pub priority: i64,
         /// Failed attempts.
         pub attempts: i64,
-        /// What went wrong last, where it is readable.
-        pub last_error: Option<String>,
+        /// What went wrong last.
+        pub last_error: Option<Personal<String>>,
         /// Not to be tried again before.
         pub retry_at: Option<Timestamp>,
-        /// What it waits for, where it is readable.
-        pub blocked_reason: Option<String>,
-        /// What came of it, where it is readable.
-        pub result: Option<String>,
+        /// What it waits for.
+        pub blocked_reason: Option<Personal<String>>,
+        /// What came of it.
+        pub result: Option<Personal<String>>,
         /// Whether nothing has moved for too long.
         pub stuck: bool,
         /// Since when it has been flagged.
@@ -81,8 +81,8 @@ table! {
         pub to_state: As<TaskState>,
         /// The agent who has it after the step.
         pub agent_id: Option<AgentId>,
-        /// The reason or error that was given, where it is readable.
-        pub detail: Option<String>,
+        /// The reason or error that was given.
+        pub detail: Option<Personal<String>>,
         /// Who asked, `kind:key`.
         pub actor: String,
         /// When it happened.

@@ -20,7 +20,13 @@ impl Place {
     /// A database of its own in PostgreSQL.
     pub(crate) fn postgres() -> Result<Self> {
         let url = Postgres::shared()?.fresh_database()?;
-        let environment = vec![("TRUNKLINE_LOG_STORE", "postgres".to_owned()), ("TRUNKLINE_LOG_URL", url)];
+        // Several servers may share it, and then they share the master key.
+        let master = "c2NlbmFyaW8gbWFzdGVyIGtleSwgMzIgYnl0ZXMgbG8=".to_owned();
+        let environment = vec![
+            ("TRUNKLINE_LOG_STORE", "postgres".to_owned()),
+            ("TRUNKLINE_LOG_URL", url),
+            ("TRUNKLINE_VAULT_MASTER_KEYS", master),
+        ];
         Ok(Self { folder: tempfile::tempdir()?, environment })
     }
 

@@ -9,10 +9,11 @@ use trunkline_kernel::{
     Aggregate, Cause, Clock, CommandId, CorrelationId, Id as _, Ids, Position, StreamId, Timestamp, Version,
 };
 use trunkline_log::{AppendError, Log, LogError};
+use trunkline_vault::Vault;
 
 use crate::cache::Cache;
-use crate::idempotency::StoredAnswer;
-use crate::{Action, ActionError, CommandError, Idempotency, Outcome, Request, Work};
+use crate::idempotency::{Keyed, StoredAnswer};
+use crate::{Action, ActionError, CommandError, Outcome, Request, Work};
 
 /// What bounds the dispatcher. All of it can be set under `[commands]` in the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,7 @@ const LANES: usize = 4_096;
 /// Runs actions: load, decide, append, and again from the start when another writer got in first.
 pub struct Dispatcher {
     log: Arc<dyn Log>,
+    vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     limits: DispatchLimits,
@@ -50,10 +52,16 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// A dispatcher on this log.
-    pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, limits: DispatchLimits) -> Self {
+    /// A dispatcher on this log, which seals personal values with the keys of this vault.
+    pub fn new(
+        log: Arc<dyn Log>,
+        vault: Arc<Vault>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        limits: DispatchLimits,
+    ) -> Self {
         let lanes = (0..LANES).map(|_| Mutex::new(())).collect();
-        Self { log, clock, ids, limits, cache: Cache::new(limits.cached_aggregates_max), lanes }
+        Self { log, vault, clock, ids, limits, cache: Cache::new(limits.cached_aggregates_max), lanes }
     }
 
     /// Carries out an action, or gives the stored answer when the same request was carried out before.
@@ -65,10 +73,8 @@ impl Dispatcher {
         request: Request,
         action: &A,
     ) -> Result<Outcome<A::Answer>, CommandError> {
-        let command = match &request.idempotency {
-            Some(idempotency) => idempotency.command(&request.actor),
-            None => self.ids.next(),
-        };
+        let keyed = request.idempotency.map(|given| given.under(self.vault.index(), &request.actor));
+        let command = keyed.as_ref().map_or_else(|| self.ids.next(), |keyed| keyed.command);
         let now = request.occurred_at.unwrap_or_else(|| self.clock.now());
         let cause = Cause {
             actor: request.actor,
@@ -83,7 +89,7 @@ impl Dispatcher {
         };
         let mut contended = None;
         for _ in 0..self.limits.attempts_max {
-            match self.attempt(&cause, now, request.idempotency.as_ref(), action).await? {
+            match self.attempt(&cause, now, keyed.as_ref(), action).await? {
                 Attempt::Settled(outcome) => return outcome,
                 Attempt::Contended { stream } => contended = Some(stream),
             }
@@ -96,7 +102,7 @@ impl Dispatcher {
         &self,
         cause: &Cause,
         now: Timestamp,
-        idempotency: Option<&Idempotency>,
+        idempotency: Option<&Keyed>,
         action: &A,
     ) -> Result<Attempt<A::Answer>, CommandError> {
         if let Some(idempotency) = idempotency
@@ -120,11 +126,12 @@ impl Dispatcher {
                 Err(refused) => StoredAnswer::Refused(refused.clone()),
             };
             let answered = command::Answered {
-                fingerprint: idempotency.fingerprint().to_owned(),
+                fingerprint: idempotency.fingerprint.clone(),
                 answer: serde_json::to_value(stored)?,
             };
             work.add(StreamId::of(cause.command), &command::Event::from(answered))?;
         }
+        work.seal().await?;
         let append = work.append();
         if append.writes.is_empty() {
             return Ok(Attempt::Settled(match answer {
@@ -160,7 +167,7 @@ impl Dispatcher {
     async fn repeated<T: serde::de::DeserializeOwned>(
         &self,
         command: CommandId,
-        idempotency: &Idempotency,
+        idempotency: &Keyed,
     ) -> Result<Option<Result<Outcome<T>, CommandError>>, CommandError> {
         let stored = self.log.read_stream(&StreamId::of(command), Version::EMPTY, 1).await?;
         let Some(recorded) = stored.into_iter().next() else { return Ok(None) };
@@ -168,7 +175,7 @@ impl Dispatcher {
         for event in trunkline_domain::decode_as(&recorded)? {
             keyed.evolve(recorded.event.occurred_at, &event);
         }
-        let answer = match keyed.first_answer(idempotency.fingerprint()) {
+        let answer = match keyed.first_answer(&idempotency.fingerprint) {
             Ok(Some(answer)) => answer.clone(),
             Ok(None) => return Ok(None),
             Err(refusal) => return Ok(Some(Err(CommandError::Refused(refusal.into())))),
@@ -212,6 +219,11 @@ impl Dispatcher {
     /// When the log fails.
     pub async fn head(&self) -> Result<Position, LogError> {
         self.log.head().await
+    }
+
+    /// The keys that personal values are sealed with.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
     }
 
     pub(crate) fn ids(&self) -> &dyn Ids {

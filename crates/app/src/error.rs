@@ -3,6 +3,8 @@
 use trunkline_kernel::{Refusal, UnknownEvent};
 use trunkline_log::LogError;
 
+use crate::SealError;
+
 /// A business refusal as every way in shows it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Refused {
@@ -77,6 +79,9 @@ pub enum CommandError {
     /// A value of an event or answer has no JSON form.
     #[error("a value cannot be stored")]
     Unstorable(#[from] serde_json::Error),
+    /// Personal values could not be sealed, and so nothing was written.
+    #[error("personal values cannot be sealed")]
+    Unsealed(#[from] SealError),
 }
 
 impl From<ActionError> for CommandError {

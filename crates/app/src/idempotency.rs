@@ -6,22 +6,28 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trunkline_kernel::{Actor, CommandId, EventId, Id as _};
-use uuid::Uuid;
+use trunkline_kernel::{Actor, BlindKey, CommandId, EventId, Id as _};
 
 use crate::Refused;
 
 /// The longest idempotency key in bytes.
 pub const KEY_BYTES_MAX: usize = 200;
 
-/// The namespace of command ids that are made from keys. Permanent.
-const NAMESPACE: Uuid = Uuid::from_u128(0x8f1b_6f0a_52c4_4e0e_9d3c_7a51_0c2d_94e1);
-
 /// What makes a repeated request recognisable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
     key: String,
-    fingerprint: String,
+    asked: [u8; 32],
+}
+
+/// A key of one actor as the log knows it: by hashes that tell nothing to who has not the blind-index key, for
+/// what is asked can be told from a plain hash by trying, such as a telephone number.
+#[derive(Debug)]
+pub(crate) struct Keyed {
+    /// The command's id: the same for the same actor and key.
+    pub(crate) command: CommandId,
+    /// Tells one thing asked from another.
+    pub(crate) fingerprint: String,
 }
 
 /// An idempotency key that cannot be taken.
@@ -39,17 +45,19 @@ impl Idempotency {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(InvalidKey);
         }
-        let hash = sha2::Sha256::digest(asked);
-        Ok(Self { key: key.to_owned(), fingerprint: trunkline_kernel::Digest(hash.into()).to_string() })
+        Ok(Self { key: key.to_owned(), asked: sha2::Sha256::digest(asked).into() })
     }
 
-    /// The command's id: the same for the same actor and key.
-    pub(crate) fn command(&self, actor: &Actor) -> CommandId {
-        CommandId::from_uuid(Uuid::new_v5(&NAMESPACE, format!("{actor}\n{}", self.key).as_bytes()))
-    }
-
-    pub(crate) fn fingerprint(&self) -> &str {
-        &self.fingerprint
+    /// The key as the log knows it.
+    pub(crate) fn under(&self, index: &BlindKey, actor: &Actor) -> Keyed {
+        let name = index.hash("command", format!("{actor}\n{}", self.key).as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&name[..16]);
+        let fingerprint = trunkline_kernel::Digest(index.hash("fingerprint", &self.asked)).to_string();
+        Keyed {
+            command: CommandId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid()),
+            fingerprint,
+        }
     }
 }
 

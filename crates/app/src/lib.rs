@@ -11,6 +11,8 @@ pub mod cases;
 mod dispatcher;
 mod error;
 mod idempotency;
+pub mod privacy;
+mod sealing;
 mod work;
 
 pub use action::{Action, Outcome, Request, Single};
@@ -18,4 +20,5 @@ pub use authority::{Answer, Authority};
 pub use dispatcher::{DispatchLimits, Dispatcher};
 pub use error::{ActionError, CommandError, Refused};
 pub use idempotency::{Idempotency, InvalidKey, KEY_BYTES_MAX};
+pub use sealing::{SealError, seal};
 pub use work::Work;

@@ -4,10 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use trunkline_kernel::{
-    Aggregate, Cause, EventId, Id, NewEvent, StoredEvent, StreamId, Tag, Tags, Timestamp, Version,
+    Aggregate, BlindKey, Cause, EventId, Id, NewEvent, StoredEvent, StreamId, Tag, Tags, Timestamp, Version,
 };
 use trunkline_log::{Append, Expect, StreamCheck, StreamWrite};
 
+use crate::sealing::{SealError, seal};
 use crate::{ActionError, Dispatcher};
 
 struct Entry {
@@ -43,6 +44,11 @@ impl<'a> Work<'a> {
     /// A new id.
     pub fn new_id<I: Id>(&self) -> I {
         self.dispatcher.ids().next()
+    }
+
+    /// The secret under which identifiers are looked up.
+    pub fn index(&self) -> &'a BlindKey {
+        self.dispatcher.vault().index()
     }
 
     /// The present state of an aggregate, this work's own events included.
@@ -152,6 +158,15 @@ impl<'a> Work<'a> {
     /// The ids of the events decided on so far, in order.
     pub(crate) fn event_ids(&self) -> Vec<EventId> {
         self.entries.iter().flat_map(|entry| entry.events.iter().map(|event| event.id)).collect()
+    }
+
+    /// Seals the personal values of the events decided on.
+    pub(crate) async fn seal(&mut self) -> Result<(), SealError> {
+        let mut events = Vec::new();
+        for Entry { stream, events: decided, .. } in &mut self.entries {
+            events.extend(decided.iter_mut().map(|event| (&*stream, event)));
+        }
+        seal(self.dispatcher.vault(), events).await
     }
 
     /// What to append.

@@ -13,6 +13,7 @@ use trunkline_kernel::{
     StoredEvent, StreamId, Tag, TaskId, Timestamp, UnknownEvent, Version,
 };
 use trunkline_log::{Filter, Log, MemoryLog, Query};
+use trunkline_vault::Vault;
 use uuid::Uuid;
 
 /// An office that has sold this many of its ten tickets.
@@ -118,10 +119,19 @@ fn log() -> Arc<MemoryLog> {
     Arc::new(MemoryLog::new(Arc::new(FixedClock::at(Timestamp::from_millis(1_000)))))
 }
 
-fn dispatcher(log: &Arc<MemoryLog>, seed: u64) -> Arc<Dispatcher> {
+/// One vault for all, as the servers of one log have.
+async fn vault() -> Arc<Vault> {
+    static VAULT: tokio::sync::OnceCell<Arc<Vault>> = tokio::sync::OnceCell::const_new();
+    let made = VAULT.get_or_init(async || {
+        Vault::passing(Arc::new(FixedClock::at(Timestamp::from_millis(0)))).await.unwrap()
+    });
+    made.await.clone()
+}
+
+async fn dispatcher(log: &Arc<MemoryLog>, seed: u64) -> Arc<Dispatcher> {
     let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_000)));
     let limits = DispatchLimits { attempts_max: 64, ..DispatchLimits::default() };
-    Arc::new(Dispatcher::new(log.clone(), clock, Arc::new(SeededIds::new(seed)), limits))
+    Arc::new(Dispatcher::new(log.clone(), vault().await, clock, Arc::new(SeededIds::new(seed)), limits))
 }
 
 fn office(number: u128) -> TaskId {
@@ -154,7 +164,7 @@ async fn events(log: &Arc<MemoryLog>) -> usize {
 #[tokio::test]
 async fn an_answer_names_the_position_and_the_events_it_led_to() {
     let log = log();
-    let outcome = dispatcher(&log, 1).execute(request(), &sell(1, 3)).await.unwrap();
+    let outcome = dispatcher(&log, 1).await.execute(request(), &sell(1, 3)).await.unwrap();
     assert_eq!((outcome.position.0, outcome.events.len(), outcome.repeated), (1, 1, false));
     let stored = log.read_stream(&StreamId::of(office(1)), Version::EMPTY, 10).await.unwrap();
     assert_eq!(stored[0].event.id, outcome.events[0]);
@@ -165,7 +175,7 @@ async fn an_answer_names_the_position_and_the_events_it_led_to() {
 #[tokio::test]
 async fn nothing_left_to_do_is_an_answer_without_events() {
     let log = log();
-    let outcome = dispatcher(&log, 1).execute(request(), &sell(1, 0)).await.unwrap();
+    let outcome = dispatcher(&log, 1).await.execute(request(), &sell(1, 0)).await.unwrap();
     assert!(outcome.events.is_empty());
     assert_eq!(events(&log).await, 0);
 }
@@ -173,8 +183,8 @@ async fn nothing_left_to_do_is_an_answer_without_events() {
 #[tokio::test]
 async fn the_same_key_again_gives_the_first_answer_and_sells_once() {
     let log = log();
-    let first = dispatcher(&log, 1).execute(keyed("k", "sell 4"), &sell(1, 4)).await.unwrap();
-    let again = dispatcher(&log, 2).execute(keyed("k", "sell 4"), &sell(1, 4)).await.unwrap();
+    let first = dispatcher(&log, 1).await.execute(keyed("k", "sell 4"), &sell(1, 4)).await.unwrap();
+    let again = dispatcher(&log, 2).await.execute(keyed("k", "sell 4"), &sell(1, 4)).await.unwrap();
     assert!(!first.repeated && again.repeated);
     assert_eq!((first.answer, &first.events, first.position), (again.answer, &again.events, again.position));
     assert_eq!(events(&log).await, 2, "the sale and its answer");
@@ -183,7 +193,7 @@ async fn the_same_key_again_gives_the_first_answer_and_sells_once() {
 #[tokio::test]
 async fn a_refusal_under_a_key_stays_the_answer_although_the_world_moves_on() {
     let log = log();
-    let dispatcher = dispatcher(&log, 1);
+    let dispatcher = dispatcher(&log, 1).await;
     for _ in 0..2 {
         let refused = dispatcher.execute(keyed("k", "sell 11"), &sell(1, 11)).await;
         assert!(
@@ -196,7 +206,7 @@ async fn a_refusal_under_a_key_stays_the_answer_although_the_world_moves_on() {
 #[tokio::test]
 async fn a_key_used_for_something_else_is_refused() {
     let log = log();
-    let dispatcher = dispatcher(&log, 1);
+    let dispatcher = dispatcher(&log, 1).await;
     dispatcher.execute(keyed("k", "sell 1"), &sell(1, 1)).await.unwrap();
     let refused = dispatcher.execute(keyed("k", "sell 2"), &sell(1, 2)).await;
     assert!(matches!(refused, Err(CommandError::Refused(r)) if r.code == "IDEMPOTENCY_KEY_REUSED"));
@@ -205,7 +215,7 @@ async fn a_key_used_for_something_else_is_refused() {
 #[tokio::test]
 async fn two_actors_may_use_the_same_key() {
     let log = log();
-    let dispatcher = dispatcher(&log, 1);
+    let dispatcher = dispatcher(&log, 1).await;
     dispatcher.execute(keyed("k", "sell 1"), &sell(1, 1)).await.unwrap();
     let other = Request { actor: "user:wang.fang".parse().unwrap(), ..keyed("k", "sell 1") };
     assert!(!dispatcher.execute(other, &sell(1, 1)).await.unwrap().repeated);
@@ -214,7 +224,7 @@ async fn two_actors_may_use_the_same_key() {
 #[tokio::test]
 async fn one_refusal_undoes_the_whole_action() {
     let log = log();
-    let dispatcher = dispatcher(&log, 1);
+    let dispatcher = dispatcher(&log, 1).await;
     dispatcher.execute(request(), &sell(2, 8)).await.unwrap();
     let refused = dispatcher.execute(request(), &Both(office(1), office(2), 3)).await;
     assert!(matches!(refused, Err(CommandError::Refused(_))));
@@ -226,7 +236,10 @@ async fn one_refusal_undoes_the_whole_action() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_buyers_on_several_servers_exactly_ten_are_served() {
     let log = log();
-    let servers: Vec<_> = (1..=4).map(|seed| dispatcher(&log, seed)).collect();
+    let mut servers = Vec::new();
+    for seed in 1..=4 {
+        servers.push(dispatcher(&log, seed).await);
+    }
     let buyers = (0..64).map(|buyer| {
         let server = servers[buyer % servers.len()].clone();
         tokio::spawn(async move { server.execute(request(), &sell(1, 1)).await })
@@ -245,12 +258,15 @@ async fn of_many_buyers_on_several_servers_exactly_ten_are_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_key_at_the_same_time_on_several_servers_sells_once() {
     let log = log();
-    let sales = (1..=8).map(|seed| {
-        let server = dispatcher(&log, seed);
-        tokio::spawn(async move { server.execute(keyed("k", "sell 1"), &sell(1, 1)).await.unwrap() })
-    });
+    let mut sales = Vec::new();
+    for seed in 1..=8 {
+        let server = dispatcher(&log, seed).await;
+        sales.push(tokio::spawn(
+            async move { server.execute(keyed("k", "sell 1"), &sell(1, 1)).await.unwrap() },
+        ));
+    }
     let mut first = 0;
-    for sale in sales.collect::<Vec<_>>() {
+    for sale in sales {
         first += usize::from(!sale.await.unwrap().repeated);
     }
     assert_eq!((first, events(&log).await), (1, 2));
@@ -259,7 +275,7 @@ async fn the_same_key_at_the_same_time_on_several_servers_sells_once() {
 #[tokio::test]
 async fn a_refusal_is_never_given_on_an_old_state() {
     let log = log();
-    let (here, there) = (dispatcher(&log, 1), dispatcher(&log, 2));
+    let (here, there) = (dispatcher(&log, 1).await, dispatcher(&log, 2).await);
     here.execute(request(), &sell(1, 9)).await.unwrap();
     there.execute(request(), &sell(1, 1)).await.unwrap();
     // The first server's cache says that one ticket is left; the log says none.
@@ -271,7 +287,7 @@ async fn a_refusal_is_never_given_on_an_old_state() {
 async fn a_required_state_cannot_change_unnoticed() {
     for round in 0..50 {
         let log = log();
-        let (a, b) = (dispatcher(&log, 2 * round), dispatcher(&log, 2 * round + 1));
+        let (a, b) = (dispatcher(&log, 2 * round).await, dispatcher(&log, 2 * round + 1).await);
         let one =
             tokio::spawn(async move { a.execute(request(), &Unless(office(1), office(2))).await.unwrap() });
         let two =
@@ -287,7 +303,7 @@ async fn a_command_that_always_meets_others_ends_with_a_typed_error() {
     let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_000)));
     let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(9));
     let limits = DispatchLimits { attempts_max: 0, ..DispatchLimits::default() };
-    let tired = Dispatcher::new(log.clone(), clock, ids, limits);
+    let tired = Dispatcher::new(log.clone(), vault().await, clock, ids, limits);
     assert!(matches!(
         tired.execute(request(), &sell(1, 1)).await,
         Err(CommandError::Contended { attempts: 0, .. })

@@ -9,6 +9,7 @@ mod machine;
 mod query;
 mod rebuild;
 mod report;
+mod seal;
 mod serving;
 mod start;
 mod subscribe;
@@ -34,6 +35,8 @@ enum Command {
     Append,
     /// From append to subscriber, through the feed and through GraphQL
     Subscribe,
+    /// Appends with personal values sealed, beside the same appends as they are
+    Seal,
     /// All read models from the first event
     Rebuild(rebuild::Arguments),
     /// A customer with a page of the timeline, and the start of the binary
@@ -88,6 +91,7 @@ async fn main() -> Result<()> {
             subscribe::run(&cli.options).await?;
             live::run(&cli.options).await
         }
+        Some(Command::Seal) => seal::run(&cli.options).await,
         Some(Command::Query { events }) => query::run(&cli.options, &events).await,
         Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
@@ -95,6 +99,7 @@ async fn main() -> Result<()> {
             subscribe::run(&cli.options).await?;
             live::run(&cli.options).await?;
             rebuild::run(&cli.options, &rebuild::Arguments::default()).await?;
+            seal::run(&cli.options).await?;
             query::run(&cli.options, &QUERY_EVENTS).await
         }
     }

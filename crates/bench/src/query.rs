@@ -150,7 +150,7 @@ async fn answer(State(reads): State<ReadModels>, Path(id): Path<uuid::Uuid>) -> 
         })
         .collect();
     Ok(Json(json!({
-        "id": customer.customer_id, "name": customer.name, "industry": customer.industry,
+        "id": customer.customer_id, "name": customer.name.as_ref().and_then(trunkline_kernel::Personal::open), "industry": customer.industry,
         "region": customer.region, "calls": customer.calls, "callsAnswered": customer.calls_answered,
         "interactions": customer.interactions, "tasks": customer.tasks, "tasksOpen": customer.tasks_open,
         "lastContactAt": customer.last_contact_at, "timeline": entries, "hasNext": page.has_next,

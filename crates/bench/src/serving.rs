@@ -9,14 +9,17 @@ use anyhow::Result;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use trunkline_app::privacy::Rights;
 use trunkline_app::{Authority, DispatchLimits, Dispatcher};
 use trunkline_database::{Database, SqliteOptions};
 use trunkline_domain::Policy;
 use trunkline_graphql::{Api, Limits, Services};
 use trunkline_kernel::{Clock, Ids, RandomIds, SystemClock};
 use trunkline_log::{Feed, FeedLimits, Log};
+use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::{Runtime, Settings};
 use trunkline_projections::{ReadModel, ReadModels};
+use trunkline_vault::Vault;
 
 /// A running server.
 pub(crate) struct Serving {
@@ -45,15 +48,29 @@ impl Serving {
         )
         .await?;
         runtime.rebuild(&ReadModel::ALL, true).await?;
+        let reads_database = database.clone();
         let reads = ReadModels::new(database, runtime.reached(), ReadModels::WAIT_MAX);
+        let vault = Vault::passing(Arc::clone(&clock)).await?;
+        let names = NameIndex::start(
+            reads_database,
+            Arc::clone(&log),
+            Arc::clone(&vault),
+            &*clock,
+            ReadModels::WAIT_MAX,
+        )
+        .await?;
         let dispatcher = Dispatcher::new(
             Arc::clone(&log),
+            vault,
             Arc::clone(&clock),
             Arc::clone(&ids),
             DispatchLimits::default(),
         );
+        let dispatcher = Arc::new(dispatcher);
         let services = Services {
-            dispatcher: Arc::new(dispatcher),
+            rights: Arc::new(Rights::new(dispatcher.clone(), Vec::new())),
+            names: Arc::new(names),
+            dispatcher,
             policy: Policy::default(),
             feed: Arc::new(Feed::start(Arc::clone(&log), FeedLimits::default())),
             log,

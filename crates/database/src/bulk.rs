@@ -21,6 +21,7 @@ const POSTGRES_ROWS_MAX: usize = 4_000;
 enum Clash {
     Replace,
     Add,
+    Keep,
 }
 
 impl Transaction {
@@ -39,6 +40,14 @@ impl Transaction {
     /// When a statement fails.
     pub async fn add(&mut self, table: &Table, into: &str, rows: Vec<Vec<Value>>) -> Result<()> {
         self.write(table, into, rows, Clash::Add).await
+    }
+
+    /// Writes rows whose key is not there yet; those that are there stay as they are. Each key at most once in a call.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn insert_missing(&mut self, table: &Table, into: &str, rows: Vec<Vec<Value>>) -> Result<()> {
+        self.write(table, into, rows, Clash::Keep).await
     }
 
     async fn write(&mut self, table: &Table, into: &str, rows: Vec<Vec<Value>>, clash: Clash) -> Result<()> {
@@ -166,9 +175,9 @@ fn on_conflict(table: &Table, into: &str, clash: Clash) -> String {
     let changes: Vec<String> = table
         .columns
         .iter()
-        .filter(|column| !table.key.contains(&column.name))
+        .filter(|column| clash != Clash::Keep && !table.key.contains(&column.name))
         .map(|Column { name, .. }| match clash {
-            Clash::Replace => format!("{name} = excluded.{name}"),
+            Clash::Replace | Clash::Keep => format!("{name} = excluded.{name}"),
             Clash::Add => format!("{name} = {into}.{name} + excluded.{name}"),
         })
         .collect();

@@ -14,12 +14,16 @@ pub struct SqliteOptions {
     pub busy_timeout: Duration,
     /// Page cache of the writing connection in KiB; 65,536 by default.
     pub cache_kib: u32,
+    /// Whether a commit outlives a power cut, and whether what is deleted is overwritten; not by default, for read
+    /// models can be rebuilt.
+    pub lasting: bool,
 }
 
 impl SqliteOptions {
     /// The defaults for a file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4, busy_timeout: Duration::from_secs(5), cache_kib: 65_536 }
+        let path = path.into();
+        Self { path, readers: 4, busy_timeout: Duration::from_secs(5), cache_kib: 65_536, lasting: false }
     }
 }
 

@@ -43,8 +43,8 @@ pub enum Database {
 }
 
 impl Database {
-    /// Opens or makes an SQLite file, in WAL mode. `synchronous` is NORMAL: what is in here can be rebuilt, and
-    /// a transaction is still whole or absent after a power cut.
+    /// Opens or makes an SQLite file, in WAL mode. `synchronous` is NORMAL unless it is to be lasting: read models
+    /// can be rebuilt, and a transaction is still whole or absent after a power cut.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -53,11 +53,12 @@ impl Database {
             .filename(&options.path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
+            .synchronous(if options.lasting { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
             .busy_timeout(options.busy_timeout)
             .statement_cache_capacity(STATEMENTS_MAX)
             .row_buffer_size(ROWS_AHEAD)
             .pragma("temp_store", "memory")
+            .pragma("secure_delete", if options.lasting { "on" } else { "off" })
             .pragma("wal_autocheckpoint", "4000");
         let failed = |source| DatabaseError::Open { address: options.path.display().to_string(), source };
         let writer = SqlitePoolOptions::new()
@@ -158,6 +159,20 @@ impl Database {
                     .await?
             }
         })
+    }
+
+    /// Every row of a statement that may write as well, such as one that tidies an SQLite file up.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn fetch_to_write(&self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let own = Self::Sqlite { writer: writer.clone(), readers: writer.clone() };
+                own.fetch(sql, values).await
+            }
+            Self::Postgres(_) => self.fetch(sql, values).await,
+        }
     }
 
     /// The first row of a query, when there is one.

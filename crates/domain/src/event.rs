@@ -6,8 +6,8 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
-    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation, task,
-    token,
+    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation,
+    rights_request, task, token,
 };
 
 /// What is declared of an event type: its name, its present version and the schema of its payload.
@@ -93,6 +93,7 @@ all_events! {
     Lead = lead;
     Recording = recording;
     Reservation = reservation;
+    RightsRequest = rights_request;
     Task = task;
     Token = token;
 }

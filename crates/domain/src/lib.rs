@@ -18,9 +18,11 @@ pub mod interaction;
 pub mod lead;
 pub mod limits;
 pub mod messages;
+pub mod personal;
 mod policy;
 pub mod recording;
 pub mod reservation;
+pub mod rights_request;
 pub mod schema;
 pub mod task;
 #[cfg(test)]

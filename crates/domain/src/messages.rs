@@ -2,8 +2,8 @@
 
 use crate::limits::InvalidInput;
 use crate::{
-    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation, task,
-    token,
+    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation,
+    rights_request, task, token,
 };
 
 /// A language that agents and supervisors read.
@@ -120,6 +120,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     lead::Refusal::DECLARED,
     recording::Refusal::DECLARED,
     reservation::Refusal::DECLARED,
+    rights_request::Refusal::DECLARED,
     task::Refusal::DECLARED,
     token::Refusal::DECLARED,
 ];

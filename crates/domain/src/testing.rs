@@ -234,5 +234,9 @@ fn machines_step_on_declared_events_only_and_reach_every_state() {
     check::<crate::lead::LeadState>("lead", crate::lead::Event::DECLARED);
     check::<crate::recording::RecordingState>("recording", crate::recording::Event::DECLARED);
     check::<crate::reservation::ReservationState>("reservation", crate::reservation::Event::DECLARED);
+    check::<crate::rights_request::RightsRequestState>(
+        "rights_request",
+        crate::rights_request::Event::DECLARED,
+    );
     check::<crate::task::TaskState>("task", crate::task::Event::DECLARED);
 }

@@ -147,17 +147,21 @@ pub struct Insight {
     pub intent: Option<String>,
     /// What the customer can spend, as said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub budget: Option<Personal<String>>,
     /// When the customer wants it, as said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub timing: Option<Personal<String>>,
     /// What troubles the customer, as said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub pain_points: Vec<Personal<String>>,
     /// Competitors that were named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub competitors: Vec<String>,
     /// The conversation in a few sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub summary: Option<Personal<String>>,
 }

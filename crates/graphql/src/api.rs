@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+use trunkline_app::privacy::Rights;
 use trunkline_app::{Authority, Dispatcher};
 use trunkline_domain::Policy;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::{Feed, Log};
 use trunkline_projections::ReadModels;
+use trunkline_projections::names::NameIndex;
 
 use crate::config::Limits;
 use crate::core::Core;
@@ -32,6 +34,10 @@ pub struct Services {
     pub reads: ReadModels,
     /// Who may see and do what.
     pub authority: Arc<Authority>,
+    /// What carries out what persons ask about their own data.
+    pub rights: Arc<Rights>,
+    /// Who is found by a part of the name.
+    pub names: Arc<NameIndex>,
     /// The present moment.
     pub clock: Arc<dyn Clock>,
     /// Names for requests that bring no trace.

@@ -13,6 +13,7 @@ mod error;
 mod http;
 mod measure;
 mod mutation;
+mod opener;
 mod page;
 mod params;
 mod passes;

@@ -1,5 +1,7 @@
 //! The schema and its text.
 
+use std::sync::Arc;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Schema, SchemaBuilder};
 
@@ -8,6 +10,7 @@ use crate::api::Services;
 use crate::config::Limits;
 use crate::measure::CostLimit;
 use crate::mutation::Mutation;
+use crate::opener::Opener;
 use crate::query::Query;
 use crate::subscription::Subscription;
 use crate::types::{Agent, Call, Campaign, Customer, Event, Lead, Task, TimelineEntry};
@@ -32,10 +35,13 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
 /// Builds the schema over its services. Depth and size were checked before a request gets here.
 pub(crate) fn build(services: Services, limits: &Limits) -> TrunklineSchema {
     builder()
+        .data(Opener::new(Arc::clone(services.dispatcher.vault())))
         .data(services.log)
         .data(services.feed)
         .data(services.dispatcher)
         .data(services.policy)
+        .data(services.names)
+        .data(services.rights)
         .data(services.clock)
         .data(limits.clone())
         .extension(Guard)

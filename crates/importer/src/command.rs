@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use trunkline_app::cases::Identifier;
 use trunkline_app::{ActionError, Work};
 use trunkline_domain::campaign::{AttemptPolicy, CallingHours, DialingMode};
 use trunkline_domain::customer::{CustomerKind, Profile};
@@ -32,7 +33,7 @@ pub(crate) enum Deed {
     Lead(LeadId, lead::Command),
     Task(TaskId, task::Command),
     /// A customer's identifier, which is a claim and a link.
-    Link(CustomerId, customer::IdentifierLinked),
+    Link(CustomerId, Identifier),
 }
 
 impl Deed {
@@ -84,9 +85,11 @@ impl Deed {
             }
             Self::Lead(_, command) => work.run_at::<lead::Lead>(stream, at, command).await.map(drop),
             Self::Task(_, command) => work.run_at::<task::Task>(stream, at, command).await.map(drop),
-            Self::Link(customer, linked) => {
-                let claim = identifier::Command::Claim(identifier::Claimed { customer, kind: linked.kind });
-                work.run_at::<identifier::Identifier>(StreamId::of(linked.claim), at, claim).await?;
+            Self::Link(customer, Identifier { kind, value }) => {
+                let id = IdentifierId::of(work.index(), kind, &value);
+                let claim = identifier::Command::Claim(identifier::Claimed { customer, kind });
+                work.run_at::<identifier::Identifier>(StreamId::of(id), at, claim).await?;
+                let linked = customer::IdentifierLinked { kind, value: Personal::Open(value), claim: id };
                 let link = customer::Command::LinkIdentifier(linked);
                 work.run_at::<customer::Customer>(stream, at, link).await.map(drop)
             }
@@ -146,7 +149,7 @@ fn feature(text: &str) -> FeatureValue {
     }
 }
 
-fn link_identifier(args: &Args) -> Result<customer::IdentifierLinked, String> {
+fn link_identifier(args: &Args) -> Result<Identifier, String> {
     let kind = given("kind", args.word("kind", IdentifierKind::named)?)?;
     let text = given("value", args.text("value")?)?;
     let value = match kind {
@@ -158,8 +161,7 @@ fn link_identifier(args: &Args) -> Result<customer::IdentifierLinked, String> {
             kind.normalise(&text).map_err(|error| format!("`value` is {error}"))?
         }
     };
-    let claim = IdentifierId::of(kind, &value);
-    Ok(customer::IdentifierLinked { kind, value: Personal::Open(value), claim })
+    Ok(Identifier { kind, value })
 }
 
 fn create_campaign(args: &Args) -> Result<campaign::Command, String> {

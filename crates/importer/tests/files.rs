@@ -9,6 +9,7 @@ use trunkline_app::{DispatchLimits, Dispatcher};
 use trunkline_importer::{BadRow, ImportError, Mapping, Observer, Options, Summary, import};
 use trunkline_kernel::{RandomIds, Recorded, SystemClock};
 use trunkline_log::{Direction, Filter, Log, MemoryLog, Query};
+use trunkline_vault::Vault;
 
 const HEADER: &str = "vru+line\tcall_id\tcustomer_id\tpriority\ttype\tdate\tvru_entry\tvru_exit\tvru_time\tq_start\t\
                       q_exit\tq_time\toutcome\tser_start\tser_exit\tser_time\tserver";
@@ -34,10 +35,11 @@ struct Station {
 }
 
 impl Station {
-    fn new() -> Self {
+    async fn new() -> Self {
         let log = Arc::new(MemoryLog::new(Arc::new(SystemClock)));
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        let dispatcher = Dispatcher::new(log.clone(), clock, ids, DispatchLimits::default());
+        let vault = Vault::passing(clock.clone()).await.unwrap();
+        let dispatcher = Dispatcher::new(log.clone(), vault, clock, ids, DispatchLimits::default());
         Self { log, dispatcher, dry_run: false }
     }
 
@@ -97,7 +99,7 @@ fn changed(changes: &[(usize, &str)]) -> String {
 
 #[tokio::test]
 async fn a_row_is_one_atomic_history_at_its_own_past_times() {
-    let station = Station::new();
+    let station = Station::new().await;
     let (summary, refused) = station.import(&bank(), bank_rows(&[ANSWERED])).await;
     assert_eq!(refused, []);
     assert_eq!((summary.rows, summary.imported, summary.events), (1, 1, 8));
@@ -125,7 +127,7 @@ async fn a_call_over_midnight_goes_on_into_the_next_day() {
         (14, "0:11:04"),
         (15, "600"),
     ]);
-    let station = Station::new();
+    let station = Station::new().await;
     station.import(&bank(), bank_rows(&[&row])).await;
     let calls = station.call_events().await;
     assert!(calls[3].starts_with("call.ended 1999-02-01T22:11:05Z"), "{calls:?}");
@@ -134,7 +136,7 @@ async fn a_call_over_midnight_goes_on_into_the_next_day() {
 #[tokio::test]
 async fn a_negative_duration_counts_as_zero_and_is_kept_as_it_was() {
     let row = changed(&[(7, "6:59:15"), (8, "-45")]);
-    let station = Station::new();
+    let station = Station::new().await;
     station.import(&bank(), bank_rows(&[&row])).await;
     let calls = station.call_events().await;
     assert!(calls[0].contains("\"vru_time\":\"-45\""), "{calls:?}");
@@ -154,7 +156,7 @@ async fn outcomes_become_ends_of_their_kind() {
         with(&[(1, "5"), (2, "0"), (16, "NO_SERVER")], &unqueued),
     ];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let station = Station::new();
+    let station = Station::new().await;
     let (_, refused) = station.import(&bank(), bank_rows(&rows)).await;
     assert_eq!(refused, []);
     let calls = station.call_events().await;
@@ -181,7 +183,7 @@ async fn outcomes_become_ends_of_their_kind() {
 #[tokio::test]
 async fn the_same_rows_again_add_nothing_in_whatever_file_they_are() {
     let other = changed(&[(6, "8:00:00")]);
-    let station = Station::new();
+    let station = Station::new().await;
     station.import(&bank(), bank_rows(&[ANSWERED, ANSWERED])).await;
     let before = station.events().await.len();
     let (again, _) = station.import(&bank(), bank_rows(&[&other, ANSWERED])).await;
@@ -191,7 +193,7 @@ async fn the_same_rows_again_add_nothing_in_whatever_file_they_are() {
 
 #[tokio::test]
 async fn a_second_call_of_a_known_customer_leaves_the_customer_as_it_is() {
-    let station = Station::new();
+    let station = Station::new().await;
     let later = changed(&[(1, "2"), (6, "8:00:00")]);
     for rows in [bank_rows(&[ANSWERED]), bank_rows(&[&later])] {
         let (summary, refused) = station.import(&bank(), rows).await;
@@ -218,7 +220,7 @@ async fn bad_rows_are_refused_with_line_and_reason_and_the_others_taken() {
     data.extend_from_slice(b"AA01\xff\n");
     data.extend_from_slice(&vec![b'x'; 10 << 20]);
     data.extend_from_slice(b"\nAA0101\t2\t78\t2\tPS\t990201\t7:00:00\t7:00:1");
-    let station = Station::new();
+    let station = Station::new().await;
     let (summary, refused) = station.import(&bank(), &data).await;
     let lines: Vec<u64> = refused.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [2, 3, 4, 5, 6, 7, 9, 10, 11]);
@@ -235,7 +237,7 @@ async fn bad_rows_are_refused_with_line_and_reason_and_the_others_taken() {
 
 #[tokio::test]
 async fn a_dry_run_writes_nothing() {
-    let station = Station { dry_run: true, ..Station::new() };
+    let station = Station { dry_run: true, ..Station::new().await };
     let (summary, refused) = station.import(&bank(), bank_rows(&[ANSWERED, "x"])).await;
     assert_eq!((summary.imported, refused.len()), (1, 1));
     assert_eq!(station.events().await.len(), 0);
@@ -243,7 +245,7 @@ async fn a_dry_run_writes_nothing() {
 
 #[tokio::test]
 async fn missing_and_doubled_columns_and_empty_files_are_told_before_anything_is_written() {
-    let station = Station::new();
+    let station = Station::new().await;
     let told =
         async |data: &str| station.try_import(&bank(), data.as_bytes()).await.0.unwrap_err().to_string();
     let missing = told("vru+line\tcall_id\n").await;
@@ -325,7 +327,7 @@ fn a_mapping_that_makes_no_sense_is_refused_with_key_and_line() {
 async fn an_identifier_of_another_customer_refuses_the_row() {
     let data = "no,name,phone,when\n1,李伟,13812345678,2026-01-05 10:00\n2,王芳,+86 138 1234 5678,2026-01-05 11:00\n\
                 3,张敏,,2026-01-05 12:00\n4,刘洋,12,2026-01-05 12:00\n";
-    let station = Station::new();
+    let station = Station::new().await;
     let (summary, refused) = station.import(&parse(SMALL).unwrap(), data).await;
     assert_eq!((summary.imported, summary.refused), (2, 2));
     assert!(

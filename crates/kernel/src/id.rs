@@ -83,6 +83,8 @@ ids! {
     RecordingId = "recording";
     /// An access token that Trunkline signed itself.
     TokenId = "token";
+    /// A request of a person about their own data.
+    RightsRequestId = "rights_request";
     /// One event in the log; UUID version 7, chosen by the writer.
     EventId = "event";
     /// One command; repeated when the same command is sent again.

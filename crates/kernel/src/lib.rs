@@ -4,6 +4,7 @@
 //! Every other room depends on this one, so it does no I/O, starts no task and reads no clock.
 
 mod aggregate;
+mod blind;
 mod cause;
 mod event;
 mod id;
@@ -13,15 +14,17 @@ mod personal;
 mod phone;
 mod source;
 mod stream;
+mod subject;
 mod tag;
 mod time;
 
 pub use aggregate::{Aggregate, Refusal, StoredEvent, UnknownEvent};
+pub use blind::BlindKey;
 pub use cause::{Actor, ActorKind, Cause, InvalidActor};
 pub use event::{Digest, EventType, InvalidEventType, NewEvent, Payload, Recorded, SchemaVersion};
 pub use id::{
     AgentId, CallId, CampaignId, CommandId, CorrelationId, CustomerId, EventId, Id, InteractionId, LeadId,
-    RecordingId, ReservationId, TaskId, TeamId, TokenId, TraceId,
+    RecordingId, ReservationId, RightsRequestId, TaskId, TeamId, TokenId, TraceId,
 };
 pub use machine::{IllegalTransition, Machine, State, Transition};
 pub use order::{Position, Version};
@@ -29,5 +32,6 @@ pub use personal::{Personal, Sealed};
 pub use phone::{InvalidPhoneNumber, PhoneNumber};
 pub use source::{Clock, FixedClock, Ids, RandomIds, SeededIds, SystemClock};
 pub use stream::{Category, InvalidStream, StreamId};
+pub use subject::{InvalidSubject, Subject, SubjectKind};
 pub use tag::{InvalidTag, Tag, Tags};
 pub use time::{InvalidTimestamp, Millis, Timestamp};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use trunkline_access::Role;
-use trunkline_kernel::{AgentId, Millis, TokenId};
+use trunkline_kernel::{AgentId, CustomerId, Millis, TokenId};
 
 /// Trunkline: the event-sourced backend of an outbound contact centre.
 #[derive(Debug, Parser)]
@@ -93,6 +93,12 @@ A time is when events were recorded. Each line is one row as JSON, the table's n
     /// Issue, list and revoke access tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Look after the keys that personal data are sealed with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Answer what persons ask about their own data.
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -363,4 +369,73 @@ pub(crate) enum CheckFormat {
     Text,
     /// For machines.
     Json,
+}
+
+/// Looking after keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// How many keys there are of each kind under each master key.
+    List,
+    /// Make a new master key and wrap every key by it, while servers run.
+    #[command(after_help = "\
+Examples:
+  trunkline keys rotate                     with the master keys in a file or a Transit service
+  TRUNKLINE_VAULT_MASTER_KEYS=OLD,NEW trunkline keys rotate
+
+The log is not touched. Afterwards `trunkline keys retire` forgets the old master key.")]
+    Rotate,
+    /// Forget master keys that wrap nothing any more. Backups of the key store that they wrapped cannot be read after.
+    Retire,
+}
+
+/// What persons can ask about their own data.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PrivacyCommand {
+    /// Write all data on one person as JSON.
+    #[command(after_help = "\
+Example:
+  trunkline privacy export 0190b5f4-0000-7000-8000-000000000001 --output export.json")]
+    Export {
+        /// The customer's id.
+        #[arg(value_name = "CUSTOMER", value_parser = customer)]
+        customer: CustomerId,
+        /// The file to write [default: standard output].
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Search every store for an erased person.
+    #[command(after_help = "\
+Example:
+  trunkline privacy verify 0190b5f4-0000-7000-8000-000000000001 \\
+    --value 王芳 --value +8613812345678 --backup /backups/today
+
+Searched are the key store, the log, the read models, every file of the data directory and of each backup. Exit code
+4: something was found.")]
+    Verify(VerifyErasure),
+    /// Check the receipt of an erasure: a file with the statement, signature and publicKey that GraphQL gives.
+    Receipt {
+        /// The receipt as JSON.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// Searching for an erased person.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyErasure {
+    /// The customer's id.
+    #[arg(value_name = "CUSTOMER", value_parser = customer)]
+    pub(crate) customer: CustomerId,
+    /// Something that was known of the person, such as the name or a number; can be repeated.
+    #[arg(long = "value", value_name = "TEXT")]
+    pub(crate) values: Vec<String>,
+    /// A folder or file with backups; can be repeated.
+    #[arg(long = "backup", value_name = "DIR")]
+    pub(crate) backups: Vec<PathBuf>,
+}
+
+/// A customer's id, bare or as the API gives it.
+fn customer(text: &str) -> Result<CustomerId, String> {
+    let bare = text.strip_prefix("customer:").unwrap_or(text);
+    bare.parse().map_err(|_| "takes the id of a customer, a UUID".to_owned())
 }

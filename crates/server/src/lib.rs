@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 pub mod config;
+mod erasure;
 mod gate;
 mod http;
 mod metrics;
@@ -58,6 +59,8 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Import(import) => commands::import::run(&settings, &import).await,
             Command::Log(command) => commands::log::run(&settings, command).await,
             Command::Projections(command) => commands::projections::run(&settings, command).await,
+            Command::Keys(command) => commands::keys::run(&settings, &command).await,
+            Command::Privacy(command) => commands::privacy::run(&settings, &command).await,
             Command::Replay(replay) => commands::replay::run(&settings, &replay).await,
             Command::Token(command) => commands::token::run(&settings, command).await,
             Command::Config(command) => commands::config::run(&layers, &command),
@@ -83,6 +86,8 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Log(_)
         | Command::Projections(_)
         | Command::Replay(_)
+        | Command::Keys(_)
+        | Command::Privacy(_)
         | Command::Token(_)
         | Command::Config(_) => (None, None),
     };

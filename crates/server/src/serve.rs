@@ -8,11 +8,13 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trunkline_access::{Blind, Witness};
+use trunkline_app::privacy::{ErasureTarget, Rights};
 use trunkline_graphql::{Api, Services};
 use trunkline_identity::local::LocalTokens;
 use trunkline_identity::{Doorkeeper, DoorkeeperOptions, Revocations};
 use trunkline_log::{Feed, Log};
 use trunkline_projections::ReadModels;
+use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::Runtime;
 
 use crate::config::Settings;
@@ -20,7 +22,7 @@ use crate::gate::Gate;
 use crate::http::{Station, router};
 use crate::metrics::{Metrics, Sources};
 use crate::timers::Timers;
-use crate::{shutdown, store};
+use crate::{erasure, shutdown, store};
 
 /// What runs beside the server, given its address, until the token is cancelled.
 pub(crate) type Companion =
@@ -39,6 +41,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let opened = store::open_log(settings).await?;
     let log = Arc::clone(&opened.log);
     let feed = Arc::new(Feed::start(Arc::clone(&log), settings.feed.clone()));
+    let vault = store::open_vault(settings).await?;
     let database = store::open_read_models(settings).await?;
     let (ids, clock) = (store::ids(), store::clock());
     let gate = gate(settings, &log, &feed, address).await?;
@@ -48,8 +51,22 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         .context("cannot begin to keep the read models")?;
     let runtime = Arc::new(runtime);
     let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
+    let names = NameIndex::start(
+        database.clone(),
+        Arc::clone(&log),
+        Arc::clone(&vault),
+        &*clock,
+        settings.reads_wait_max,
+    );
+    let names = Arc::new(names.await.context("cannot begin to index names")?);
+    let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
+    let places: Vec<Arc<dyn ErasureTarget>> =
+        vec![Arc::new(erasure::Names(Arc::clone(&names))), Arc::new(erasure::Rows(reads.clone()))];
+    tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
     let services = Services {
-        dispatcher: Arc::new(store::dispatcher(settings, Arc::clone(&log))),
+        rights: Arc::new(Rights::new(Arc::clone(&dispatcher), places)),
+        names: Arc::clone(&names),
+        dispatcher,
         policy: settings.policy,
         log: Arc::clone(&log),
         feed: Arc::clone(&feed),
@@ -85,11 +102,15 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     // Whoever was answered is in the log. Followers end first, because they read it; then the log takes no more and
     // waits for the appends under way, those of requests that outlived their time included.
     drop((api, feed));
+    if let Some(names) = Arc::into_inner(names) {
+        names.stop().await;
+    }
     match Arc::into_inner(runtime) {
         Some(runtime) => runtime.stop().await,
         None => tracing::warn!("the read models were still being asked; their leases run out by themselves"),
     }
     log.close().await;
+    vault.close().await;
     database.close().await;
     served
 }

@@ -8,8 +8,10 @@ use trunkline_app::{DispatchLimits, Dispatcher};
 use trunkline_database::{Database, PostgresOptions, SqliteOptions};
 use trunkline_kernel::{Clock, Ids, RandomIds, SystemClock};
 use trunkline_log::{Log, LogLimits, LogStats, MemoryLog, PostgresLog, SqliteLog};
+use trunkline_vault::Vault;
+use trunkline_vault::master::{MasterKeys, Transit};
 
-use crate::config::{LogStore, ReadModelStore, Settings};
+use crate::config::{KeyStore, LogStore, MasterKeySource, ReadModelStore, Settings};
 
 /// The file of the embedded log in the data directory.
 const LOG_FILE: &str = "log.db";
@@ -17,6 +19,15 @@ const LOG_FILE: &str = "log.db";
 /// The file of the embedded read models in the data directory. Its own file, so that catching up never makes an
 /// append wait.
 const READ_MODELS_FILE: &str = "read-models.db";
+
+/// The file of the embedded key store in the data directory. Its own file, so that it is backed up apart.
+const KEYS_FILE: &str = "keys.db";
+
+/// The schema of the keys in PostgreSQL.
+const KEYS_SCHEMA: &str = "trunkline_keys";
+
+/// The file of master keys in the data directory, when no other is named.
+const MASTER_KEY_FILE: &str = "master.key";
 
 /// The file in the data directory of the local copy of a log in KurrentDB.
 #[cfg(feature = "kurrentdb")]
@@ -85,14 +96,70 @@ pub(crate) async fn open_read_models(settings: &Settings) -> anyhow::Result<Data
     }
 }
 
+/// Opens the keys of data subjects.
+///
+/// # Errors
+/// When the key store cannot be reached, or the master keys are not those that it was made with.
+pub(crate) async fn open_vault(settings: &Settings) -> anyhow::Result<Arc<Vault>> {
+    let (database, master) = match &settings.keys {
+        KeyStore::Memory => (Database::sqlite_in_memory().await?, MasterKeys::passing()?),
+        KeyStore::Sqlite => {
+            let path = file(&settings.data_dir, KEYS_FILE)?;
+            let mut options = SqliteOptions::new(&path);
+            (options.lasting, options.cache_kib) = (true, KEYS_CACHE_KIB);
+            let database = Database::sqlite(&options).await;
+            let database = database.with_context(|| format!("cannot open the keys {}", path.display()))?;
+            (database, master_keys(settings)?)
+        }
+        KeyStore::Postgres { url } => {
+            let mut options = PostgresOptions::new(url);
+            KEYS_SCHEMA.clone_into(&mut options.schema);
+            let database = Database::postgres(&options).await.context("cannot reach the key store")?;
+            (database, master_keys(settings)?)
+        }
+    };
+    Vault::open(database, master, clock(), settings.vault)
+        .await
+        .context("cannot open the keys of data subjects")
+}
+
+/// How much of the key store is kept in memory; rows are small and found by their key.
+const KEYS_CACHE_KIB: u32 = 8_192;
+
+/// The master keys that the configuration names.
+///
+/// # Errors
+/// When they are not there, or are open to others.
+pub(crate) fn master_keys(settings: &Settings) -> anyhow::Result<MasterKeys> {
+    Ok(match &settings.master_key {
+        MasterKeySource::File(Some(path)) => MasterKeys::in_file(path, false)?,
+        MasterKeySource::File(None) => {
+            let path = file(&settings.data_dir, MASTER_KEY_FILE)?;
+            let made = !path.exists();
+            let keys = MasterKeys::in_file(&path, true)?;
+            if made {
+                tracing::warn!(
+                    file = %path.display(),
+                    "a master key was made beside the data; keep it apart (`vault.master_file`) for anything but a trial"
+                );
+            }
+            keys
+        }
+        MasterKeySource::Given(keys) => MasterKeys::given(keys)?,
+        MasterKeySource::Transit { url, mount, key, token } => {
+            MasterKeys::transit(Transit::new(url, mount, key, token)?)
+        }
+    })
+}
+
 /// The one path from commands to the log.
-pub(crate) fn dispatcher(settings: &Settings, log: Arc<dyn Log>) -> Dispatcher {
+pub(crate) fn dispatcher(settings: &Settings, log: Arc<dyn Log>, vault: Arc<Vault>) -> Dispatcher {
     let limits = DispatchLimits {
         attempts_max: settings.command_attempts_max,
         cached_aggregates_max: settings.cached_aggregates_max,
         ..DispatchLimits::default()
     };
-    Dispatcher::new(log, clock(), ids(), limits)
+    Dispatcher::new(log, vault, clock(), ids(), limits)
 }
 
 async fn open_postgres(url: &str, limits: LogLimits) -> anyhow::Result<OpenLog> {

@@ -7,7 +7,7 @@ use trunkline_domain::customer::{self, CustomerKind, Profile};
 use trunkline_domain::identifier::{self, IdentifierId, IdentifierKind};
 use trunkline_domain::words::{Channel, FeatureValue, Purpose};
 use trunkline_domain::{Event, lead};
-use trunkline_kernel::{AgentId, CampaignId, CustomerId, LeadId, Personal, Tag};
+use trunkline_kernel::{AgentId, BlindKey, CampaignId, CustomerId, LeadId, Personal, Tag};
 
 use crate::Known;
 use crate::source::{Source, Story};
@@ -50,7 +50,9 @@ pub(crate) fn arrive(source: &mut Source, story: &mut Story, campaigns: &[Campai
     let registered = customer::Registered { kind: CustomerKind::Person, profile };
     tell(source, story, customer, customer::Event::Registered(registered));
     let number = format!("+861{:010}", 3_000_000_000_u64 + source.below(5_999_999_999) as u64);
-    let claim = IdentifierId::of(IdentifierKind::Phone, &number);
+    // Made-up events go straight to a log; no vault is asked.
+    let index = BlindKey::new(*b"a workload knows nobody's secret");
+    let claim = IdentifierId::of(&index, IdentifierKind::Phone, &number);
     let claimed = identifier::Claimed { customer, kind: IdentifierKind::Phone };
     source.tell(story, claim, &[Tag::of(customer)], Event::Identifier(identifier::Event::Claimed(claimed)));
     let linked =

@@ -130,6 +130,7 @@ fn payload(event: &Event) -> Option<Payload> {
         Event::Lead(event) => event.payload(),
         Event::Recording(event) => event.payload(),
         Event::Reservation(event) => event.payload(),
+        Event::RightsRequest(event) => event.payload(),
         Event::Task(event) => event.payload(),
         Event::Token(event) => event.payload(),
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use trunkline_access::{Identity, Role};
+use trunkline_app::privacy::Rights;
 use trunkline_app::{Authority, DispatchLimits, Dispatcher};
 use trunkline_database::{Database, PostgresOptions, SqliteOptions};
 use trunkline_domain::Policy;
@@ -14,8 +15,10 @@ use trunkline_graphql::{Api, Limits, Services, Stats};
 use trunkline_kernel::{Clock, Ids, RandomIds, SystemClock};
 use trunkline_log::{Feed, FeedLimits, Log, PostgresLog, SqliteLog};
 use trunkline_projections::ReadModels;
+use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::{Runtime, Settings};
 use trunkline_testkit::{Client, Postgres};
+use trunkline_vault::Vault;
 
 /// Says who asks, in place of a token.
 const WHO_HEADER: &str = "x-test-who";
@@ -82,9 +85,17 @@ impl House {
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
         let settings = Settings::default();
         let runtime = Runtime::start(reads.clone(), log.clone(), clock.clone(), &*ids, settings).await?;
-        let dispatcher = Dispatcher::new(log.clone(), clock.clone(), ids.clone(), DispatchLimits::default());
+        let vault = Vault::passing(clock.clone()).await?;
+        let names =
+            NameIndex::start(reads.clone(), log.clone(), vault.clone(), &*clock, ReadModels::WAIT_MAX)
+                .await?;
+        let dispatcher =
+            Dispatcher::new(log.clone(), vault, clock.clone(), ids.clone(), DispatchLimits::default());
+        let dispatcher = Arc::new(dispatcher);
         let services = Services {
-            dispatcher: Arc::new(dispatcher),
+            rights: Arc::new(Rights::new(dispatcher.clone(), Vec::new())),
+            names: Arc::new(names),
+            dispatcher,
             policy: Policy::default(),
             log: log.clone(),
             feed: Arc::new(Feed::start(log.clone(), FeedLimits::default())),

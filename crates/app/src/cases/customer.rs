@@ -63,7 +63,7 @@ impl Action for LinkIdentifier {
 
 async fn link(work: &mut Work<'_>, id: CustomerId, identifier: &Identifier) -> Result<(), ActionError> {
     let Identifier { kind, value } = identifier;
-    let claim = IdentifierId::of(*kind, value);
+    let claim = IdentifierId::of(work.index(), *kind, value);
     let linked = customer::IdentifierLinked { kind: *kind, value: Personal::Open(value.clone()), claim };
     work.run::<Customer>(id, customer::Command::LinkIdentifier(linked)).await?;
     let claimed = identifier::Claimed { customer: id, kind: *kind };

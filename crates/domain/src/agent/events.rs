@@ -67,6 +67,7 @@ events! {
 #[serde(rename_all = "camelCase")]
 pub struct Registered {
     /// The agent's name.
+    #[schemars(extend("x-subject" = "agent"))]
     pub name: Personal<String>,
     /// The team, by its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,6 +88,7 @@ pub struct Registered {
 pub struct ProfileChanged {
     /// The new name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "agent"))]
     pub name: Option<Personal<String>>,
     /// The new team.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -80,6 +80,7 @@ pub struct Created {
     pub agent: Option<AgentId>,
     /// The customer's number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub number: Option<Personal<PhoneNumber>>,
     /// The queue it is meant for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +197,7 @@ pub struct Dispositioned {
     pub callback_at: Option<Timestamp>,
     /// The agent's note.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub note: Option<Personal<String>>,
     /// Who classified it.
     pub by: By,

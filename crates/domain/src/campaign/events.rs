@@ -120,6 +120,7 @@ pub struct Started {}
 pub struct Paused {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "campaign"))]
     pub reason: Option<Personal<String>>,
 }
 
@@ -134,5 +135,6 @@ pub struct Resumed {}
 pub struct Stopped {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "campaign"))]
     pub reason: Option<Personal<String>>,
 }

@@ -100,7 +100,10 @@ impl Customer {
             | Event::OwnerAssigned(_)
             | Event::OwnerReleased(_)
             | Event::Scored(_)
-            | Event::InsightRecorded(_) => return Ok(vec![event]),
+            | Event::InsightRecorded(_)
+            | Event::AutomatedDecisionsRefused(_)
+            | Event::AutomatedDecisionsAllowed(_)
+            | Event::Erased(_) => return Ok(vec![event]),
         };
         self.emit_consent(purpose, channel, event, Refusal::ConsentUnchanged)
     }
@@ -112,6 +115,12 @@ impl Customer {
         }
         limits::count("identifier", self.identifiers.len() + 1)?;
         Ok(vec![linked.into()])
+    }
+
+    fn erase(&self, erased: Erased) -> Vec<Event> {
+        let unlinked = self.identifiers.iter();
+        let unlinked = unlinked.map(|(claim, kind)| IdentifierUnlinked { kind: *kind, claim: *claim }.into());
+        unlinked.chain([erased.into()]).collect()
     }
 
     fn assign_owner(&self, agent: AgentId) -> Result<Vec<Event>, Refusal> {
@@ -134,6 +143,10 @@ impl Aggregate for Customer {
             (true, true) => return Err(Refusal::AlreadyExists),
             (false, false) => return Err(Refusal::Unknown),
             (true, false) | (false, true) => {}
+        }
+        if self.erased {
+            // Erasing again is how an erasure that was interrupted goes on.
+            return if matches!(command, Command::Erase(_)) { Ok(Vec::new()) } else { Err(Refusal::Erased) };
         }
         match command {
             Command::Register(registered) => {
@@ -165,6 +178,7 @@ impl Aggregate for Customer {
                 Some(agent) => Ok(vec![OwnerReleased { agent }.into()]),
                 None => Err(Refusal::NoOwner),
             },
+            Command::Score(_) if self.refuses_automated_decisions => Err(Refusal::AutomatedDecisionsRefused),
             Command::Score(scored) => {
                 check_score(&scored)?;
                 Ok(vec![scored.into()])
@@ -173,6 +187,14 @@ impl Aggregate for Customer {
                 limits::insight(&recorded.insight)?;
                 Ok(vec![recorded.into()])
             }
+            Command::RefuseAutomatedDecisions(refused) => {
+                Ok(if self.refuses_automated_decisions { Vec::new() } else { vec![refused.into()] })
+            }
+            Command::AllowAutomatedDecisions => {
+                let allowed = AutomatedDecisionsAllowed {}.into();
+                Ok(if self.refuses_automated_decisions { vec![allowed] } else { Vec::new() })
+            }
+            Command::Erase(erased) => Ok(self.erase(erased)),
         }
     }
 

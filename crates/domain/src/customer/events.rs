@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trunkline_kernel::{AgentId, CampaignId, InteractionId, Personal, Timestamp};
+use trunkline_kernel::{AgentId, CampaignId, InteractionId, Personal, RightsRequestId, Timestamp};
 
 use crate::identifier::{IdentifierId, IdentifierKind};
 use crate::words::{Channel, Features, Insight, Purpose};
@@ -34,6 +34,9 @@ events! {
     OwnerReleased = "customer.owner_released" v 1;
     Scored = "customer.scored" v 1;
     InsightRecorded = "customer.insight_recorded" v 1;
+    AutomatedDecisionsRefused = "customer.automated_decisions_refused" v 1;
+    AutomatedDecisionsAllowed = "customer.automated_decisions_allowed" v 1;
+    Erased = "customer.erased" v 1;
 }
 
 /// Who the customer is. Absent fields are unknown, or unchanged in a change.
@@ -42,6 +45,7 @@ events! {
 pub struct Profile {
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub name: Option<Personal<String>>,
     /// The language to speak, as a BCP 47 tag such as `zh-CN`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +64,7 @@ pub struct Profile {
     pub scale: Option<String>,
     /// Further values in the words of the source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub attributes: BTreeMap<String, Personal<String>>,
 }
 
@@ -81,6 +86,7 @@ pub struct IdentifierLinked {
     /// What sort of identifier.
     pub kind: IdentifierKind,
     /// Its normalised value.
+    #[schemars(extend("x-subject" = "customer"))]
     pub value: Personal<String>,
     /// The claim that keeps the identifier from a second customer.
     pub claim: IdentifierId,
@@ -140,6 +146,7 @@ pub struct ConsentWithdrawn {
     pub channel: Channel,
     /// The customer's reason.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub reason: Option<Personal<String>>,
 }
 
@@ -215,4 +222,26 @@ pub struct InsightRecorded {
     pub interaction: Option<InteractionId>,
     /// What was understood.
     pub insight: Insight,
+}
+
+/// The customer does not want to be judged by programs alone: no score is taken any more, and routing decides without.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AutomatedDecisionsRefused {
+    /// The request by which the customer said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<RightsRequestId>,
+}
+
+/// The customer allows automated decisions again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AutomatedDecisionsAllowed {}
+
+/// The customer's key is destroyed: every personal value is unreadable, here and in every copy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Erased {
+    /// The request that led to it.
+    pub request: RightsRequestId,
 }

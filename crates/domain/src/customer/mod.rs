@@ -90,6 +90,12 @@ pub enum Command {
     Score(Scored),
     /// Record what was understood about the customer's needs.
     RecordInsight(InsightRecorded),
+    /// The customer does not want to be judged by programs alone.
+    RefuseAutomatedDecisions(AutomatedDecisionsRefused),
+    /// The customer allows it again.
+    AllowAutomatedDecisions,
+    /// Note that the customer was erased: every identifier is given up with it.
+    Erase(Erased),
 }
 
 /// Whether the customer may be contacted for one purpose on one channel, and until when that holds.
@@ -108,12 +114,24 @@ pub struct Customer {
     identifiers: BTreeMap<IdentifierId, crate::identifier::IdentifierKind>,
     consents: BTreeMap<(Purpose, Channel), Consent>,
     owner: Option<AgentId>,
+    refuses_automated_decisions: bool,
+    erased: bool,
 }
 
 impl Customer {
     /// Whether the customer is registered.
     pub fn exists(&self) -> bool {
         self.exists
+    }
+
+    /// Whether the customer was erased; nothing can be asked of the customer any more.
+    pub fn is_erased(&self) -> bool {
+        self.erased
+    }
+
+    /// Whether the customer has opted out of decisions that programs make alone.
+    pub fn refuses_automated_decisions(&self) -> bool {
+        self.refuses_automated_decisions
     }
 
     /// Who is responsible.
@@ -143,6 +161,9 @@ impl Customer {
     ) -> Option<BlockReason> {
         let consent = self.consent(purpose, channel);
         let over = consent.until.is_some_and(|until| until <= now);
+        if self.erased {
+            return Some(BlockReason::Requested);
+        }
         match consent.state {
             ConsentState::Granted if !over => None,
             ConsentState::Suppressed if !over => Some(BlockReason::Rule),
@@ -180,6 +201,9 @@ impl Customer {
             }
             Event::OwnerAssigned(assigned) => self.owner = Some(assigned.agent),
             Event::OwnerReleased(_) => self.owner = None,
+            Event::AutomatedDecisionsRefused(_) => self.refuses_automated_decisions = true,
+            Event::AutomatedDecisionsAllowed(_) => self.refuses_automated_decisions = false,
+            Event::Erased(_) => self.erased = true,
             Event::ProfileChanged(_)
             | Event::FeaturesRecorded(_)
             | Event::Scored(_)
@@ -216,7 +240,10 @@ impl Customer {
             | Event::ConsentGranted(_)
             | Event::ConsentWithdrawn(_)
             | Event::ConsentSuppressed(_)
-            | Event::ConsentExpired(_) => Vec::new(),
+            | Event::ConsentExpired(_)
+            | Event::AutomatedDecisionsAllowed(_) => Vec::new(),
+            Event::AutomatedDecisionsRefused(refused) => refused.request.map(Tag::of).into_iter().collect(),
+            Event::Erased(erased) => vec![Tag::of(erased.request)],
         }
     }
 }

@@ -65,5 +65,17 @@ refusals! {
             "nothing is left to release",
             "该客户没有负责人：无需释放",
         }
+        /// The customer was erased at the person's own request. What is known of the past stays, and nothing is added.
+        Erased = "CUSTOMER_ERASED" {
+            "the customer was erased",
+            "register a new customer when the person comes back",
+            "该客户已依申请删除：如本人再次联系，请登记为新客户",
+        }
+        /// The customer has opted out of automated decisions, so no score is taken.
+        AutomatedDecisionsRefused = "CUSTOMER_AUTOMATED_DECISIONS_REFUSED" {
+            "the customer has opted out of automated decisions",
+            "let a person decide, or ask the customer",
+            "该客户已拒绝自动化决策：请改由人工处理",
+        }
     }
 }

@@ -35,7 +35,11 @@ fn expire() -> Command {
 
 fn linked() -> IdentifierLinked {
     let (kind, value) = (IdentifierKind::Crm, "A1".to_owned());
-    IdentifierLinked { kind, claim: IdentifierId::of(kind, &value), value: value.into() }
+    IdentifierLinked {
+        kind,
+        claim: IdentifierId::of(&trunkline_kernel::BlindKey::new([7; 32]), kind, &value),
+        value: value.into(),
+    }
 }
 
 fn bar(story: &Story<Customer>) -> Option<BlockReason> {

@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use trunkline_kernel::{Id, PhoneNumber};
+use trunkline_kernel::{BlindKey, Id, PhoneNumber};
 use uuid::Uuid;
 
 /// The longest value of an identifier in bytes.
@@ -72,18 +71,18 @@ impl IdentifierKind {
     }
 }
 
-/// Names the claim on one identifier: a hash of its kind and normalised value, so that the stream's name does
-/// not tell the value to a reader who cannot guess it.
+/// Names the claim on one identifier: a keyed hash of its kind and normalised value, so that the stream's name does
+/// not tell the value to a reader who has no key, not even to one who tries out all telephone numbers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct IdentifierId(#[schemars(with = "String", extend("format" = "uuid"))] Uuid);
 
 impl IdentifierId {
     /// The name of the claim on a normalised value. This is the one place that knows how it is made.
-    pub fn of(kind: IdentifierKind, normalised: &str) -> Self {
-        let hash = Sha256::new().chain_update(kind.as_str()).chain_update(":").chain_update(normalised);
+    pub fn of(index: &BlindKey, kind: IdentifierKind, normalised: &str) -> Self {
+        let hash = index.hash(&format!("identifier {kind}"), normalised.as_bytes());
         let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash.finalize()[..16]);
+        bytes.copy_from_slice(&hash[..16]);
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 }

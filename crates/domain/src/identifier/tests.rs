@@ -1,7 +1,11 @@
-use trunkline_kernel::{Id as _, StreamId, Tag};
+use trunkline_kernel::{BlindKey, Id as _, StreamId, Tag};
 
 use super::*;
 use crate::testing::{given, id};
+
+fn index() -> BlindKey {
+    BlindKey::new([7; 32])
+}
 
 fn claim(customer: u128) -> Command {
     Command::Claim(Claimed { customer: id(customer), kind: IdentifierKind::Phone })
@@ -27,7 +31,7 @@ fn both_events_name_the_customer() {
 #[test]
 fn spellings_of_one_identifier_meet_in_one_claim() {
     let of = |kind: IdentifierKind, text: &str| {
-        kind.normalise(text).map(|normalised| IdentifierId::of(kind, &normalised))
+        kind.normalise(text).map(|normalised| IdentifierId::of(&index(), kind, &normalised))
     };
     let phone = of(IdentifierKind::Phone, " +86 138 1234 5678 ");
     assert_eq!(phone, of(IdentifierKind::Phone, "+8613812345678"));
@@ -41,9 +45,11 @@ fn spellings_of_one_identifier_meet_in_one_claim() {
 
 #[test]
 fn the_name_of_a_claim_is_permanent_and_does_not_tell_the_value() {
-    let claim = IdentifierId::of(IdentifierKind::Phone, "+8613812345678");
+    let claim = IdentifierId::of(&index(), IdentifierKind::Phone, "+8613812345678");
+    let elsewhere = IdentifierId::of(&BlindKey::new([8; 32]), IdentifierKind::Phone, "+8613812345678");
+    assert_ne!(claim, elsewhere, "who has no key cannot make it");
     let stream = StreamId::of(claim);
-    assert_eq!(stream.as_str(), "identifier-6a9b731c-aa51-8722-9adf-cb058112d273");
+    assert_eq!(stream.as_str(), "identifier-d310e2dd-44b6-8b4b-b746-c77bcb7d08d4");
     assert_eq!(stream.id(), Some(claim));
     assert_eq!(claim.to_string().parse(), Ok(claim));
     assert_eq!(claim.uuid().get_version_num(), 8);

@@ -32,9 +32,11 @@ pub struct Recorded {
     pub call: Option<CallId>,
     /// What it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub subject: Option<Personal<String>>,
     /// What was said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub text: Option<Personal<String>>,
     /// Further values in the words of the source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

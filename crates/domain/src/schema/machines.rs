@@ -11,6 +11,7 @@ use crate::customer::ConsentState;
 use crate::lead::LeadState;
 use crate::recording::RecordingState;
 use crate::reservation::ReservationState;
+use crate::rights_request::RightsRequestState;
 use crate::task::TaskState;
 
 /// The page about all state machines, in Markdown with Mermaid diagrams.
@@ -27,6 +28,7 @@ pub fn state_machines() -> String {
     section::<LeadState>(&mut page, "Lead");
     section::<CampaignState>(&mut page, "Campaign");
     section::<RecordingState>(&mut page, "Recording");
+    section::<RightsRequestState>(&mut page, "Rights request");
     section::<ConsentState>(&mut page, "Consent, for each customer, purpose and channel");
     page
 }

@@ -17,6 +17,7 @@ use crate::upcast::{self, UPCASTERS, Upcaster};
 use crate::{DECLARED, Event, EventDeclaration};
 
 pub use compare::incompatibilities;
+pub(crate) use compare::resolve;
 pub use machines::state_machines;
 
 /// Texts by their path from the root of the repository, parts separated by `/`.

@@ -47,6 +47,7 @@ pub struct Opened {
     /// What sort of work.
     pub kind: TaskKind,
     /// What is to be done, in a line.
+    #[schemars(extend("x-subject" = "customer"))]
     pub title: Personal<String>,
     /// The customer it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +106,7 @@ pub struct Started {}
 #[serde(rename_all = "camelCase")]
 pub struct Blocked {
     /// What it waits for.
+    #[schemars(extend("x-subject" = "customer"))]
     pub reason: Personal<String>,
 }
 
@@ -118,6 +120,7 @@ pub struct Unblocked {}
 #[serde(rename_all = "camelCase")]
 pub struct AttemptFailed {
     /// What went wrong.
+    #[schemars(extend("x-subject" = "customer"))]
     pub error: Personal<String>,
     /// Which attempt it was, from 1.
     pub attempt: u16,
@@ -131,6 +134,7 @@ pub struct AttemptFailed {
 pub struct Completed {
     /// What came of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub result: Option<Personal<String>>,
 }
 
@@ -140,6 +144,7 @@ pub struct Completed {
 pub struct Cancelled {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-subject" = "customer"))]
     pub reason: Option<Personal<String>>,
 }
 
@@ -148,6 +153,7 @@ pub struct Cancelled {
 #[serde(rename_all = "camelCase")]
 pub struct Died {
     /// What went wrong last.
+    #[schemars(extend("x-subject" = "customer"))]
     pub error: Personal<String>,
     /// How many attempts there were.
     pub attempts: u16,

@@ -36,35 +36,41 @@ impl Extension for Guarding {
         let Some(seer) = ctx.data_opt::<Seer>() else {
             return Err(ServerError::new("Nobody asks.", None));
         };
-        match show(&seer.scope(), &info) {
-            Shown::Clear => next.run(ctx, info).await,
+        match sight(&seer.scope(), info.parent_type, info.name) {
+            Sight::Clear => next.run(ctx, info).await,
             // What is withheld is not even opened.
-            Shown::Nothing => Ok(Some(nothing(info.return_type))),
-            Shown::Masked(class) => Ok(next.run(ctx, info).await?.map(|value| masked(class, value))),
+            Sight::Nothing => Ok(Some(nothing(info.return_type))),
+            Sight::Masked(class) => Ok(next.run(ctx, info).await?.map(|value| masked(class, value))),
         }
     }
 }
 
-enum Shown {
+/// How much of a field somebody sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// All of it.
     Clear,
+    /// What people recognise it by.
     Masked(Class),
+    /// Nothing.
     Nothing,
 }
 
-fn show(scope: &Scope, info: &ResolveInfo<'_>) -> Shown {
-    match rule(info.parent_type, info.name) {
+/// How much of a field of a type is seen in this scope.
+pub(crate) fn sight(scope: &Scope, of: &str, field: &str) -> Sight {
+    match rule(of, field) {
         Some(Rule::Personal(kind, class)) => match (scope.show(kind, class), class) {
-            (Show::Clear, _) => Shown::Clear,
-            (Show::Mask, Class::Name | Class::Contact | Class::Staff) => Shown::Masked(class),
-            (Show::Mask, Class::Words) | (Show::Withhold, _) => Shown::Nothing,
+            (Show::Clear, _) => Sight::Clear,
+            (Show::Mask, Class::Name | Class::Contact | Class::Staff) => Sight::Masked(class),
+            (Show::Mask, Class::Words) | (Show::Withhold, _) => Sight::Nothing,
         },
-        Some(Rule::Open | Rule::Reads(_) | Rule::Needs(_)) => Shown::Clear,
+        Some(Rule::Open | Rule::Reads(_) | Rule::Needs(_)) => Sight::Clear,
         // A field that nobody thought about is shown to those from whom nothing is kept.
         None => {
             if *scope == Scope::everything() {
-                Shown::Clear
+                Sight::Clear
             } else {
-                Shown::Nothing
+                Sight::Nothing
             }
         }
     }

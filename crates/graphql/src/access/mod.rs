@@ -10,7 +10,7 @@ mod seer;
 mod targets;
 
 pub use golden::golden;
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, Sight, sight};
 pub(crate) use rules::refuse_unpermitted;
 pub(crate) use seer::Seer;
 pub(crate) use targets::{Named, unseen_target};

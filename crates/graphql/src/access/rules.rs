@@ -54,6 +54,7 @@ const QUERY: Fields = Fields {
         (Reads(Kind::Figures), "kpis"),
         (Reads(Kind::Events), "events"),
         (Needs(Permission::Operate), "projections parkedEvents"),
+        (Needs(Permission::Privacy), "rightsRequest rightsRequests automatedDecisions customerData"),
     ],
 };
 
@@ -85,6 +86,11 @@ const MUTATION: Fields = Fields {
         (Needs(Permission::Record), "announceRecording startRecording pauseRecording resumeRecording"),
         (Needs(Permission::EnrichCustomers), "transcribeRecording"),
         (Needs(Permission::Privacy), "retainRecording holdRecording releaseRecording eraseRecording"),
+        (
+            Needs(Permission::Privacy),
+            "receiveRightsRequest verifyRightsRequest restrictRightsRequest refuseRightsRequest executeRightsRequest \
+             allowAutomatedDecisions",
+        ),
         (Needs(Permission::RouteWork), "offerWork timeOutReservation cancelReservation rescindReservation"),
         (Needs(Permission::AnswerOffers), "acceptReservation rejectReservation completeReservation"),
         (Needs(Permission::RecordInteractions), "recordInteraction annotateInteraction"),
@@ -119,17 +125,17 @@ const TYPES: &[Fields] = &[
         of: "Customer",
         open: "id kind language region timeZone industry scale features identifiers consents owner ownerSince scores \
                insight insightAt counts timeline firstContactAt lastContactAt lastContactChannel lastAgent lastCall \
-               registeredAt changedAt position",
+               registeredAt changedAt position nameState refusesAutomatedDecisions erasedAt",
         ruled: &[(Personal(Kind::Customers, Class::Name), "name"), (CUSTOMER_WORDS, "attributes")],
     },
     Fields {
         of: "Identifier",
-        open: "kind claim linkedAt",
+        open: "kind claim linkedAt valueState",
         ruled: &[(Personal(Kind::Customers, Class::Contact), "value")],
     },
     Fields {
         of: "Consent",
-        open: "purpose channel state until since",
+        open: "purpose channel state until since reasonState",
         ruled: &[(CUSTOMER_WORDS, "evidence reason")],
     },
     open("CustomerCounts", "calls callsAnswered interactions tasks tasksOpen"),
@@ -140,19 +146,19 @@ const TYPES: &[Fields] = &[
     open("Attribute", "name value"),
     Fields {
         of: "Insight",
-        open: "intent competitors",
+        open: "intent competitors budgetState timingState summaryState",
         ruled: &[(CUSTOMER_WORDS, "budget timing painPoints summary")],
     },
     Fields {
         of: "Interaction",
-        open: "id customer channel direction agent call insight occurredAt position",
+        open: "id customer channel direction agent call insight occurredAt position subjectState textState",
         ruled: &[(INTERACTION_WORDS, "subject text attributes")],
     },
     open("TimelineEntry", "occurredAt channel direction subject position"),
     Fields {
         of: "Agent",
         open: "id team skills languages capacity presence since pauseReason nextPauseReason call lead task \
-               reservationId token offerExpiresAt missedOffers wrapUntil signedInAt registeredAt times position",
+               reservationId token offerExpiresAt missedOffers wrapUntil signedInAt registeredAt times position nameState",
         ruled: &[(Personal(Kind::Agents, Class::Staff), "name")],
     },
     open("AgentTime", "day presence totalMs entered"),
@@ -162,7 +168,8 @@ const TYPES: &[Fields] = &[
         of: "Call",
         open: "id direction state customer lead campaign agent team queue product industry line priority startedAt \
                dialedAt answeredAt answerer queuedAt waitedMs bridgedAt holdMs endedAt cause talkMs wrapMs \
-               suppressedBy disposition rightParty sale recordings doNotCall callbackAt dispositionedBy position",
+               suppressedBy disposition rightParty sale recordings doNotCall callbackAt dispositionedBy position \
+               numberState noteState",
         ruled: &[(Personal(Kind::Calls, Class::Contact), "number"), (CALL_WORDS, "attributes note")],
     },
     open(
@@ -186,14 +193,19 @@ const TYPES: &[Fields] = &[
     Fields {
         of: "Task",
         open: "id kind state stateSince customer call lead owner team reservationId dueAt priority attempts retryAt \
-               stuck stuckAt openedAt closedAt history position",
+               stuck stuckAt openedAt closedAt history position titleState lastErrorState blockedReasonState resultState",
         ruled: &[(TASK_WORDS, "title lastError blockedReason result")],
     },
     Fields {
         of: "TaskTransition",
-        open: "event from to agent actor occurredAt recordedAt position",
+        open: "event from to agent actor occurredAt recordedAt position detailState",
         ruled: &[(TASK_WORDS, "detail")],
     },
+    open("RightsRequest", "id state right customer restrictedUntil removed receipt receivedAt changedAt"),
+    open("RemovedData", "store removal count"),
+    open("ErasureReceipt", "statement signature publicKey"),
+    open("AutomatedDecision", "model score product reasons at position"),
+    open("Reason", "feature value"),
     open("TaskBoardColumn", "state tasks stuck"),
     open("KpiRow", "from until agent team campaign queue product industry figures figure"),
     open("KpiFigure", "kpi formula unit numerator denominator value calls"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use trunkline_app::{Action, CommandError, Dispatcher, Idempotency, Refused, Request, Single};
+use trunkline_app::{Action, CommandError, Dispatcher, Idempotency, Outcome, Refused, Request, Single};
 use trunkline_domain::messages::{self, Language};
 use trunkline_kernel::{Aggregate, EventId, Payload, Position, Timestamp};
 use uuid::Uuid;
@@ -60,7 +60,13 @@ where
         occurred_at,
         ..Request::by(caller.identity.actor.clone())
     };
-    match ctx.data_unchecked::<Arc<Dispatcher>>().execute(request, &action).await {
+    let executed = ctx.data_unchecked::<Arc<Dispatcher>>().execute(request, &action).await;
+    answered(executed, caller.language)
+}
+
+/// The payload of what was executed.
+pub(crate) fn answered(executed: Result<Outcome<Uuid>, CommandError>, language: Language) -> ApiResult<Done> {
+    match executed {
         Ok(outcome) => Ok(Done {
             id: Some(outcome.answer),
             errors: Vec::new(),
@@ -69,20 +75,20 @@ where
             repeated: outcome.repeated,
         }),
         Err(CommandError::Refused(refused)) => {
-            Ok(Done { errors: vec![told(refused, caller.language)], ..Done::default() })
+            Ok(Done { errors: vec![told(refused, language)], ..Done::default() })
         }
         Err(CommandError::Invalid { reason }) => {
             let refused = Refused { code: "COMMAND_TOO_LARGE".to_owned(), field: None, message: reason };
-            Ok(Done { errors: vec![told(refused, caller.language)], ..Done::default() })
+            Ok(Done { errors: vec![told(refused, language)], ..Done::default() })
         }
         Err(CommandError::Contended { .. }) => {
             let message = "Others were writing to the same thing all the time; try again in a moment.";
             Err(ApiError::new(ErrorCode::Unavailable, message))
         }
         Err(CommandError::Log(error)) => Err(error.into()),
-        Err(error @ (CommandError::Unreadable(_) | CommandError::Unstorable(_))) => {
-            Err(ApiError::fault(&error))
-        }
+        Err(
+            error @ (CommandError::Unreadable(_) | CommandError::Unstorable(_) | CommandError::Unsealed(_)),
+        ) => Err(ApiError::fault(&error)),
     }
 }
 

@@ -12,6 +12,7 @@ mod lead;
 mod payload;
 mod recording;
 mod reservation;
+mod rights;
 mod task;
 
 use async_graphql::MergedObject;
@@ -28,4 +29,5 @@ pub(crate) struct Mutation(
     interaction::InteractionMutations,
     task::TaskMutations,
     recording::RecordingMutations,
+    rights::RightsMutations,
 );

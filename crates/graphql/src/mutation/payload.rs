@@ -2,14 +2,17 @@
 
 use async_graphql::{Context, ID, Object};
 use trunkline_kernel::{
-    AgentId, CallId, CampaignId, CustomerId, Id, InteractionId, LeadId, RecordingId, ReservationId, TaskId,
+    AgentId, CallId, CampaignId, CustomerId, Id, InteractionId, LeadId, RecordingId, ReservationId,
+    RightsRequestId, TaskId,
 };
 
 use super::carry_out::Done;
 use super::edge::UserError;
 use crate::error::ApiResult;
 use crate::scalars::{LogPosition, global};
-use crate::types::{Agent, Call, Campaign, Customer, Interaction, Lead, Recording, Reservation, Task};
+use crate::types::{
+    Agent, Call, Campaign, Customer, Interaction, Lead, Recording, Reservation, RightsRequest, Task,
+};
 use crate::view::View;
 
 macro_rules! payloads {
@@ -76,6 +79,47 @@ payloads! {
     TaskPayload of TaskId as task: Task;
     /// What a mutation of a recording did.
     RecordingPayload of RecordingId as recording: Recording;
+}
+
+/// What a mutation of a rights request did.
+pub(crate) struct RightsRequestPayload(pub Done);
+
+/// What a mutation of a rights request did.
+#[Object]
+impl RightsRequestPayload {
+    /// The id of the request; absent when nothing was done.
+    async fn id(&self) -> Option<ID> {
+        self.0.id.map(|uuid| global(RightsRequestId::from_uuid(uuid)))
+    }
+
+    /// How the request stands, read from its own events.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn rights_request(&self, ctx: &Context<'_>) -> ApiResult<Option<RightsRequest>> {
+        match self.0.id {
+            Some(uuid) => RightsRequest::read(ctx, RightsRequestId::from_uuid(uuid)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Why nothing was done; empty when it was.
+    async fn user_errors(&self) -> &[UserError] {
+        &self.0.errors
+    }
+
+    /// The position that the log has reached with it: give it as `minPosition` to read what was written.
+    async fn position(&self) -> Option<LogPosition> {
+        self.0.position.map(LogPosition)
+    }
+
+    /// The events that it led to, in order.
+    async fn event_ids(&self) -> Vec<ID> {
+        self.0.events.iter().map(|event| global(*event)).collect()
+    }
+
+    /// Whether this is the answer to an earlier request.
+    async fn repeated(&self) -> bool {
+        self.0.repeated
+    }
 }
 
 /// What a mutation of a reservation did.

@@ -1,12 +1,19 @@
 //! Customer-360.
 
+use std::sync::Arc;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object};
+use trunkline_app::Dispatcher;
 use trunkline_domain::identifier::{IdentifierId, IdentifierKind};
+use trunkline_kernel::BlindKey;
+use trunkline_projections::names::NameIndex;
 use trunkline_projections::reads::{self, Subject};
+use trunkline_vault::search::{Sought, sought};
 
 use super::arguments::AsOf;
-use crate::error::{ApiError, ApiResult};
+use crate::access::{Seer, Sight, sight};
+use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::page::{self, Page};
 use crate::scalars::{LogPosition, Word, parse_id};
 use crate::types::{Customer, Interaction};
@@ -20,7 +27,9 @@ pub(crate) type CustomerConnection = Connection<String, Customer>;
 pub(crate) struct CustomerFilter {
     /// Only those whose name begins with this text.
     name_prefix: Option<String>,
-    /// Only those whose name contains this text. Reads names one by one: for small sets.
+    /// Only those whose name contains this text: one Chinese character or two letters at least. Names are found by
+    /// single ideographs and by pairs of neighbours, so that a long text can find a name that has all of its pairs
+    /// in another order.
     name_contains: Option<String>,
     /// Only those of this agent.
     owner_id: Option<ID>,
@@ -29,10 +38,20 @@ pub(crate) struct CustomerFilter {
 }
 
 impl CustomerFilter {
-    fn parse(self) -> ApiResult<reads::CustomerFilter> {
+    fn parse(self, index: &BlindKey) -> ApiResult<reads::CustomerFilter> {
+        let mut name_parts = Vec::new();
+        let sides = [
+            ("filter.namePrefix", self.name_prefix.as_deref().map(Sought::Prefix)),
+            ("filter.nameContains", self.name_contains.as_deref().map(Sought::Part)),
+        ];
+        for (field, what) in sides {
+            let parts = what.map(|what| sought(index, what)).transpose();
+            name_parts.extend(
+                parts.map_err(|error| ApiError::input(field, error.to_string()))?.unwrap_or_default(),
+            );
+        }
         Ok(reads::CustomerFilter {
-            name_prefix: self.name_prefix,
-            name_contains: self.name_contains,
+            name_parts,
             owner: self.owner_id.map(|id| parse_id("filter.ownerId", &id)).transpose()?,
             industry: self.industry,
         })
@@ -72,11 +91,12 @@ impl CustomerQueries {
         let kind = kind.0;
         let value = kind.normalise(&value).map_err(|error| ApiError::input("value", error.to_string()))?;
         let view = View::at_least(ctx, min_position.map(|position| position.0)).await?;
-        let row = view.reads().customer_by_identifier(IdentifierId::of(kind, &value)).await?;
+        let index = ctx.data_unchecked::<Arc<Dispatcher>>().vault().index();
+        let row = view.reads().customer_by_identifier(IdentifierId::of(index, kind, &value)).await?;
         Ok(row.map(|row| Customer { row, view }))
     }
 
-    /// Customers, in the order of their registration; by name when a prefix of the name is given.
+    /// Customers, in the order of their registration.
     #[graphql(complexity = "page::cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
     async fn customers(
@@ -91,8 +111,19 @@ impl CustomerQueries {
         #[graphql(desc = "Wait until the read models have got here.")] min_position: Option<LogPosition>,
     ) -> ApiResult<CustomerConnection> {
         let page = Page::of(first, after, last, before)?;
-        let filter = filter.unwrap_or_default().parse()?;
-        let view = View::at_least(ctx, min_position.map(|position| position.0)).await?;
+        let index = ctx.data_unchecked::<Arc<Dispatcher>>().vault().index();
+        let filter = filter.unwrap_or_default().parse(index)?;
+        let position = min_position.map(|position| position.0);
+        let view = View::at_least(ctx, position).await?;
+        if !filter.name_parts.is_empty() {
+            // Whoever does not see names must not learn them by asking which customers have them.
+            let scope = ctx.data_unchecked::<Seer>().scope();
+            if sight(&scope, "Customer", "name") != Sight::Clear {
+                let message = "You are not permitted to search by name.";
+                return Err(ApiError::new(ErrorCode::NotPermitted, message));
+            }
+            ctx.data_unchecked::<Arc<NameIndex>>().reach(position).await?;
+        }
         let found = view.reads().customers(&filter, &page.request()).await?;
         Ok(connection(found, |row| Customer { row, view: view.clone() }))
     }

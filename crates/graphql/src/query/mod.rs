@@ -9,6 +9,7 @@ mod nodes;
 mod outreach;
 mod projections;
 mod recordings;
+mod rights;
 mod tasks;
 
 use async_graphql::MergedObject;
@@ -25,4 +26,5 @@ pub(crate) struct Query(
     kpi::KpiQueries,
     projections::ProjectionQueries,
     events::EventQueries,
+    rights::RightsQueries,
 );

@@ -9,7 +9,7 @@ use async_graphql::{
     ServerResult, Value,
 };
 use trunkline_domain::{
-    agent, call, campaign, customer, identifier, lead, recording, reservation, task, words,
+    agent, call, campaign, customer, identifier, lead, recording, reservation, rights_request, task, words,
 };
 
 /// A closed set of words, declared once in the domain.
@@ -71,6 +71,8 @@ enums! {
     reservation::RejectReason as "RejectReason": "Why an agent turned an offer down.";
     reservation::RescindReason as "RescindReason": "Why an offer was taken back.";
     reservation::CancelReason as "CancelReason": "Why an offer became pointless.";
+    rights_request::Right as "Right": "What a person can ask about their own data.";
+    rights_request::RefusalReason as "RightsRefusalReason": "Why a rights request is refused.";
     task::TaskKind as "TaskKind": "What sort of work a task is.";
 }
 

@@ -6,6 +6,7 @@ use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
 
 use super::{Call, Lead, Task};
 use crate::error::ApiResult;
+use crate::opener::{PersonalState, state, text};
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
 use crate::view::View;
 
@@ -32,9 +33,14 @@ impl Agent {
         global(self.row.agent_id)
     }
 
-    /// The name, where it is readable.
-    async fn name(&self) -> Option<&str> {
-        self.row.name.as_deref()
+    /// The name, as far as the caller may see it; `nameState` says how it stands.
+    async fn name(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.name.as_ref()).await
+    }
+
+    /// How the name stands.
+    async fn name_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Agent", "name"), self.row.name.as_ref()).await
     }
 
     /// The team, by its name.

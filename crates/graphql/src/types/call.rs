@@ -1,12 +1,13 @@
 //! Calls, as the figures drill down to them.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 use trunkline_domain::call::{Answerer, CallState, EndCause};
 use trunkline_domain::words::{By, Direction};
 use trunkline_projections::kpi::CallRow;
 
 use super::{Agent, Attribute, Campaign, Customer, Lead, Recording, attributes};
 use crate::error::ApiResult;
+use crate::opener::{PersonalState, state, text};
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
 use crate::view::View;
 
@@ -79,9 +80,14 @@ impl Call {
         self.row.line.as_deref()
     }
 
-    /// The customer's number in E.164, where it is readable.
-    async fn number(&self) -> Option<&str> {
-        self.row.number.as_deref()
+    /// The customer's number in E.164, as far as the caller may see it; `numberState` says how it stands.
+    async fn number(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.number.as_ref()).await
+    }
+
+    /// How the number stands.
+    async fn number_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Call", "number"), self.row.number.as_ref()).await
     }
 
     /// Higher goes first.
@@ -184,9 +190,14 @@ impl Call {
         self.row.callback_at.map(DateTime)
     }
 
-    /// The agent's note, where it is readable.
-    async fn note(&self) -> Option<&str> {
-        self.row.note.as_deref()
+    /// The agent's note, as far as the caller may see it; `noteState` says how it stands.
+    async fn note(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.note.as_ref()).await
+    }
+
+    /// How the note stands.
+    async fn note_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Call", "note"), self.row.note.as_ref()).await
     }
 
     /// Who classified it.

@@ -1,16 +1,16 @@
 //! Customer-360: who a customer is and everything that happened with the customer.
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use trunkline_domain::customer::{ConsentState, CustomerKind};
 use trunkline_domain::identifier::IdentifierKind;
 use trunkline_domain::words::{Channel, FeatureValue, Purpose};
-use trunkline_kernel::Personal;
 use trunkline_projections::customer_360::{ConsentRow, CustomerRow, IdentifierRow, Score};
 use trunkline_projections::reads::TimelineFilter;
 
 use super::timeline::{TimelineConnection, TimelineSort};
 use super::{Agent, Attribute, Call, Campaign, Insight};
 use crate::error::ApiResult;
+use crate::opener::{PersonalState, state, text};
 use crate::page::{self, Page};
 use crate::scalars::{DateTime, Json, LogPosition, StateOf, Word, global};
 use crate::view::View;
@@ -58,9 +58,14 @@ impl Customer {
         self.row.kind.0.into()
     }
 
-    /// The name, where it is known and readable.
-    async fn name(&self) -> Option<&str> {
-        self.row.name.as_deref()
+    /// The name, as far as the caller may see it; `nameState` says how it stands.
+    async fn name(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.name.as_ref()).await
+    }
+
+    /// How the name stands.
+    async fn name_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Customer", "name"), self.row.name.as_ref()).await
     }
 
     /// The language to speak, as a BCP 47 tag.
@@ -88,12 +93,14 @@ impl Customer {
         self.row.scale.as_deref()
     }
 
-    /// Further values in the words of the source, those that are readable.
-    async fn attributes(&self) -> Vec<Attribute> {
-        let readable = |(name, value): (&String, &Personal<String>)| {
-            value.open().map(|value| Attribute { name: name.clone(), value: value.clone() })
-        };
-        self.row.attributes.0.iter().filter_map(readable).collect()
+    /// Further values in the words of the source, those that the caller may see.
+    async fn attributes(&self, ctx: &Context<'_>) -> ApiResult<Vec<Attribute>> {
+        let mut attributes = Vec::with_capacity(self.row.attributes.0.len());
+        for (name, value) in &self.row.attributes.0 {
+            let value = text(ctx, Some(value)).await?;
+            attributes.extend(value.map(|value| Attribute { name: name.clone(), value }));
+        }
+        Ok(attributes)
     }
 
     /// Values for models, the latest of each name.
@@ -148,6 +155,16 @@ impl Customer {
     /// When it was understood.
     async fn insight_at(&self) -> Option<DateTime> {
         self.row.insight_at.map(DateTime)
+    }
+
+    /// Whether the customer has opted out of automated decisions: no score is taken, and a person decides.
+    async fn refuses_automated_decisions(&self) -> bool {
+        self.row.refuses_automated_decisions
+    }
+
+    /// When the customer was erased at the person's own request.
+    async fn erased_at(&self) -> Option<DateTime> {
+        self.row.erased_at.map(DateTime)
     }
 
     /// How much has happened with the customer.
@@ -235,7 +252,6 @@ impl Customer {
 /// One identifier of one customer.
 pub(crate) struct Identifier(pub IdentifierRow);
 
-/// One identifier of one customer.
 #[Object]
 impl Identifier {
     /// What sort of identifier.
@@ -243,9 +259,14 @@ impl Identifier {
         self.0.kind.0.into()
     }
 
-    /// Its normalised value, where it is readable.
-    async fn value(&self) -> Option<&str> {
-        self.0.value.as_deref()
+    /// Its normalised value, as far as the caller may see it; `valueState` says how it stands.
+    async fn value(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.0.value.as_ref()).await
+    }
+
+    /// How the value stands.
+    async fn value_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Identifier", "value"), self.0.value.as_ref()).await
     }
 
     /// The claim that keeps the identifier from a second customer.
@@ -290,9 +311,14 @@ impl Consent {
         self.0.until.map(DateTime)
     }
 
-    /// The customer's reason for a refusal, or the rule of a suppression.
-    async fn reason(&self) -> Option<&str> {
-        self.0.reason.as_deref()
+    /// The customer's reason for a refusal, or the rule of a suppression, as far as the caller may see it; `reasonState` says how it stands.
+    async fn reason(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.0.reason.as_ref()).await
+    }
+
+    /// How the reason stands.
+    async fn reason_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Consent", "reason"), self.0.reason.as_ref()).await
     }
 
     /// Since when it stands so.

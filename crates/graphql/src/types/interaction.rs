@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use trunkline_domain::words::{self, Channel, Direction};
-use trunkline_kernel::Personal;
 use trunkline_projections::customer_360::InteractionRow;
 
 use super::{Agent, Call, Customer};
 use crate::error::ApiResult;
+use crate::opener::{PersonalState, state, text};
 use crate::scalars::{DateTime, LogPosition, Word, global};
 use crate::view::View;
 
@@ -65,14 +65,24 @@ impl Interaction {
         self.view.call(self.row.call_id).await
     }
 
-    /// What it was about, where it is readable.
-    async fn subject(&self) -> Option<&str> {
-        self.row.subject.as_deref()
+    /// What it was about, as far as the caller may see it; `subjectState` says how it stands.
+    async fn subject(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.subject.as_ref()).await
     }
 
-    /// What was said, where it is readable.
-    async fn text(&self) -> Option<&str> {
-        self.row.body.as_deref()
+    /// How the subject stands.
+    async fn subject_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Interaction", "subject"), self.row.subject.as_ref()).await
+    }
+
+    /// What was said, as far as the caller may see it; `textState` says how it stands.
+    async fn text(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.body.as_ref()).await
+    }
+
+    /// How the text stands.
+    async fn text_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Interaction", "text"), self.row.body.as_ref()).await
     }
 
     /// Further values in the words of the source.
@@ -99,10 +109,6 @@ impl Interaction {
 /// What was understood of a conversation.
 pub(crate) struct Insight(pub words::Insight);
 
-fn open(text: Option<&Personal<String>>) -> Option<&str> {
-    text.and_then(Personal::open).map(String::as_str)
-}
-
 /// What was understood of a conversation.
 #[Object]
 impl Insight {
@@ -111,19 +117,33 @@ impl Insight {
         self.0.intent.as_deref()
     }
 
-    /// What the customer can spend, as said, where it is readable.
-    async fn budget(&self) -> Option<&str> {
-        open(self.0.budget.as_ref())
+    /// What the customer can spend, as said, as far as the caller may see it; `budgetState` says how it stands.
+    async fn budget(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.0.budget.as_ref()).await
     }
 
-    /// When the customer wants it, as said, where it is readable.
-    async fn timing(&self) -> Option<&str> {
-        open(self.0.timing.as_ref())
+    /// How it stands.
+    async fn budget_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Insight", "budget"), self.0.budget.as_ref()).await
     }
 
-    /// What troubles the customer, as said, those that are readable.
-    async fn pain_points(&self) -> Vec<&str> {
-        self.0.pain_points.iter().filter_map(|point| open(Some(point))).collect()
+    /// When the customer wants it, as said, as far as the caller may see it; `timingState` says how it stands.
+    async fn timing(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.0.timing.as_ref()).await
+    }
+
+    /// How it stands.
+    async fn timing_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Insight", "timing"), self.0.timing.as_ref()).await
+    }
+
+    /// What troubles the customer, as said, as far as the caller may see it.
+    async fn pain_points(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
+        let mut points = Vec::with_capacity(self.0.pain_points.len());
+        for point in &self.0.pain_points {
+            points.extend(text(ctx, Some(point)).await?);
+        }
+        Ok(points)
     }
 
     /// Competitors that were named.
@@ -131,8 +151,13 @@ impl Insight {
         &self.0.competitors
     }
 
-    /// The conversation in a few sentences, where it is readable.
-    async fn summary(&self) -> Option<&str> {
-        open(self.0.summary.as_ref())
+    /// The conversation in a few sentences, as far as the caller may see it; `summaryState` says how it stands.
+    async fn summary(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.0.summary.as_ref()).await
+    }
+
+    /// How it stands.
+    async fn summary_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Insight", "summary"), self.0.summary.as_ref()).await
     }
 }

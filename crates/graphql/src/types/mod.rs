@@ -11,6 +11,7 @@ mod kpi_arguments;
 mod node;
 mod recording;
 mod reservation;
+mod rights_request;
 mod task;
 mod timeline;
 
@@ -25,5 +26,6 @@ pub(crate) use kpi_arguments::{Figures, FiguresArguments, KpiFilter, limited};
 pub(crate) use node::Node;
 pub(crate) use recording::Recording;
 pub(crate) use reservation::Reservation;
+pub(crate) use rights_request::RightsRequest;
 pub(crate) use task::{Task, TaskTransition};
 pub(crate) use timeline::{TimelineConnection, TimelineEntry};

@@ -1,11 +1,12 @@
 //! Tasks: work to be done by a person by a time.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 use trunkline_domain::task::{TaskKind, TaskState};
 use trunkline_projections::task_board::{TaskRow, TransitionRow};
 
 use super::{Agent, Call, Customer, Lead};
 use crate::error::ApiResult;
+use crate::opener::{PersonalState, state, text};
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
 use crate::view::View;
 
@@ -28,9 +29,14 @@ impl Task {
         self.row.kind.0.into()
     }
 
-    /// What is to be done, where it is readable.
-    async fn title(&self) -> Option<&str> {
-        self.row.title.as_deref()
+    /// What is to be done, as far as the caller may see it; `titleState` says how it stands.
+    async fn title(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.title.as_ref()).await
+    }
+
+    /// How the title stands.
+    async fn title_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Task", "title"), self.row.title.as_ref()).await
     }
 
     /// How far it has come.
@@ -88,9 +94,14 @@ impl Task {
         self.row.attempts
     }
 
-    /// What went wrong last, where it is readable.
-    async fn last_error(&self) -> Option<&str> {
-        self.row.last_error.as_deref()
+    /// What went wrong last, as far as the caller may see it; `lastErrorState` says how it stands.
+    async fn last_error(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.last_error.as_ref()).await
+    }
+
+    /// How the error stands.
+    async fn last_error_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Task", "lastError"), self.row.last_error.as_ref()).await
     }
 
     /// Not to be tried again before.
@@ -98,14 +109,24 @@ impl Task {
         self.row.retry_at.map(DateTime)
     }
 
-    /// What it waits for, where it is readable.
-    async fn blocked_reason(&self) -> Option<&str> {
-        self.row.blocked_reason.as_deref()
+    /// What it waits for, as far as the caller may see it; `blockedReasonState` says how it stands.
+    async fn blocked_reason(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.blocked_reason.as_ref()).await
     }
 
-    /// What came of it, where it is readable.
-    async fn result(&self) -> Option<&str> {
-        self.row.result.as_deref()
+    /// How the reason stands.
+    async fn blocked_reason_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Task", "blockedReason"), self.row.blocked_reason.as_ref()).await
+    }
+
+    /// What came of it, as far as the caller may see it; `resultState` says how it stands.
+    async fn result(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.result.as_ref()).await
+    }
+
+    /// How the result stands.
+    async fn result_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("Task", "result"), self.row.result.as_ref()).await
     }
 
     /// Whether nothing has moved for too long.
@@ -169,9 +190,14 @@ impl TaskTransition {
         self.view.agent(self.row.agent_id).await
     }
 
-    /// The reason or error that was given, where it is readable.
-    async fn detail(&self) -> Option<&str> {
-        self.row.detail.as_deref()
+    /// The reason or error that was given, as far as the caller may see it; `detailState` says how it stands.
+    async fn detail(&self, ctx: &Context<'_>) -> ApiResult<Option<String>> {
+        text(ctx, self.row.detail.as_ref()).await
+    }
+
+    /// How the reason or error stands.
+    async fn detail_state(&self, ctx: &Context<'_>) -> ApiResult<PersonalState> {
+        state(ctx, ("TaskTransition", "detail"), self.row.detail.as_ref()).await
     }
 
     /// Who asked, `user:li.wei`.

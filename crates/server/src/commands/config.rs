@@ -9,7 +9,10 @@ use crate::cli::{CheckFormat, ConfigCommand};
 use crate::config::{DEFAULTS, Layers};
 
 /// Settings that can hold a password are shown without it.
-const SECRET: [&str; 2] = ["log.url", "read_models.url"];
+const SECRET: [&str; 3] = ["log.url", "read_models.url", "vault.url"];
+
+/// Settings that are secrets themselves are not shown at all.
+const HIDDEN: [&str; 2] = ["vault.master_keys", "vault.transit_token"];
 
 pub(crate) fn run(layers: &Layers, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -36,6 +39,7 @@ pub(crate) fn run(layers: &Layers, command: &ConfigCommand) -> anyhow::Result<Ex
 
 fn shown(key: &str, value: &Value) -> String {
     match value.as_str() {
+        Some(secret) if HIDDEN.contains(&key) && !secret.is_empty() => "\"***\"".to_owned(),
         Some(url) if SECRET.contains(&key) => format!("{:?}", without_password(url)),
         _ => value.to_string(),
     }

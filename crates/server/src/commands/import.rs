@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -26,11 +27,13 @@ pub(crate) async fn run(settings: &Settings, command: &Import) -> anyhow::Result
     let bytes = data.metadata()?.len();
     let mut watcher = Watcher::new(refused_file(command), bytes);
     let opened = store::open_log(settings).await?;
-    let dispatcher = store::dispatcher(settings, opened.log.clone());
+    let vault = store::open_vault(settings).await?;
+    let dispatcher = store::dispatcher(settings, opened.log.clone(), Arc::clone(&vault));
     let options =
         Options { rows_in_flight_max: settings.import_rows_in_flight_max, dry_run: command.dry_run };
     let imported = import(&mapping, BufReader::new(data), &dispatcher, options, &mut watcher).await;
     opened.log.close().await;
+    vault.close().await;
     let refused_file = watcher.finish()?;
     let summary = imported?;
     report(command, &summary, refused_file.as_deref());

@@ -3,8 +3,10 @@
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod migrate;
+pub(crate) mod privacy;
 pub(crate) mod projections;
 pub(crate) mod replay;
 pub(crate) mod token;

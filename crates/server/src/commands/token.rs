@@ -23,7 +23,8 @@ pub(crate) async fn run(settings: &Settings, command: TokenCommand) -> anyhow::R
         bail!("tokens are noted in the log, and a log in memory (`log.store`) is its server's alone");
     }
     let opened = store::open_log(settings).await?;
-    let dispatcher = store::dispatcher(settings, Arc::clone(&opened.log));
+    let vault = store::open_vault(settings).await?;
+    let dispatcher = store::dispatcher(settings, Arc::clone(&opened.log), vault);
     let done = match command {
         TokenCommand::Issue(issue) => issue_token(settings, &dispatcher, issue).await,
         TokenCommand::List { all } => list(&*opened.log, all).await,

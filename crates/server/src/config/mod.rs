@@ -9,7 +9,7 @@ mod tests;
 
 pub use identity::IdentitySettings;
 pub use layers::{ConfigError, Layers, Origin};
-pub use settings::{LogFormat, LogStore, ReadModelStore, Settings};
+pub use settings::{KeyStore, LogFormat, LogStore, MasterKeySource, ReadModelStore, Settings};
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../../../deploy/config.default.toml");

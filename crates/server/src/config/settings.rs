@@ -43,6 +43,50 @@ pub enum ReadModelStore {
     },
 }
 
+/// Where the keys of data subjects are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyStore {
+    /// In a file of their own in the data directory.
+    Sqlite,
+    /// In a schema of their own in a PostgreSQL database.
+    Postgres {
+        /// Its connection URL.
+        url: String,
+    },
+    /// In memory, gone with the process, like the log.
+    Memory,
+}
+
+/// Where the master keys come from, which wrap the keys of data subjects.
+#[derive(Clone)]
+pub enum MasterKeySource {
+    /// A file; `None` is `master.key` in the data directory, made where it is not there.
+    File(Option<PathBuf>),
+    /// Given as a text in the environment.
+    Given(String),
+    /// A service with the Transit API of HashiCorp Vault.
+    Transit {
+        /// Its address, `https://vault:8200`.
+        url: String,
+        /// Where the engine is mounted.
+        mount: String,
+        /// The name of the key.
+        key: String,
+        /// The token to ask with.
+        token: String,
+    },
+}
+
+impl std::fmt::Debug for MasterKeySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::File(_) => "a file",
+            Self::Given(_) => "given",
+            Self::Transit { .. } => "a Transit service",
+        })
+    }
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -71,6 +115,9 @@ pub struct Settings {
     pub projections: trunkline_projections::runtime::Settings,
     pub command_attempts_max: u32,
     pub cached_aggregates_max: NonZeroUsize,
+    pub keys: KeyStore,
+    pub master_key: MasterKeySource,
+    pub vault: trunkline_vault::VaultLimits,
     pub policy: Policy,
     pub graphql: trunkline_graphql::Limits,
     pub identity: IdentitySettings,
@@ -98,6 +145,9 @@ impl Settings {
             ready_lag_max: read.number("server.ready_lag_max", 0, u32::MAX.into())?,
             reads_wait_max: read.millis("reads.wait_max_ms")?,
             read_models: read.read_model_store(&log)?,
+            keys: read.key_store(&log)?,
+            master_key: read.master_key()?,
+            vault: read.vault()?,
             log,
             ledger: read.text("log.ledger")?.to_owned(),
             log_limits: read.log_limits()?,
@@ -316,6 +366,51 @@ impl Reader<'_> {
             }
             (other, _) => Err(self.choice("read_models.store", &["", "sqlite", "postgres"], other)),
         }
+    }
+
+    fn key_store(&self, log: &LogStore) -> Result<KeyStore, ConfigError> {
+        match (self.text("vault.store")?, log) {
+            ("sqlite", _) | ("", LogStore::Sqlite | LogStore::Kurrent { .. }) => Ok(KeyStore::Sqlite),
+            ("", LogStore::Memory) => Ok(KeyStore::Memory),
+            ("" | "postgres", LogStore::Postgres { url }) if self.text("vault.url")?.is_empty() => {
+                Ok(KeyStore::Postgres { url: url.clone() })
+            }
+            ("" | "postgres", _) => {
+                Ok(KeyStore::Postgres { url: self.url("vault.url", &["postgres://", "postgresql://"])? })
+            }
+            (other, _) => Err(self.choice("vault.store", &["", "sqlite", "postgres"], other)),
+        }
+    }
+
+    fn master_key(&self) -> Result<MasterKeySource, ConfigError> {
+        let given = self.text("vault.master_keys")?;
+        match self.text("vault.master")? {
+            "" | "environment" if !given.is_empty() => Ok(MasterKeySource::Given(given.to_owned())),
+            "environment" => Err(self.0.wrong(
+                "vault.master_keys",
+                "is empty; set TRUNKLINE_VAULT_MASTER_KEYS to what `openssl rand -base64 32` gives",
+            )),
+            "" | "file" => {
+                let file = self.text("vault.master_file")?;
+                Ok(MasterKeySource::File((!file.is_empty()).then(|| PathBuf::from(file))))
+            }
+            "transit" => Ok(MasterKeySource::Transit {
+                url: self.url("vault.transit_url", &["http://", "https://"])?,
+                mount: self.text("vault.transit_mount")?.to_owned(),
+                key: self.text("vault.transit_key")?.to_owned(),
+                token: self.text("vault.transit_token")?.to_owned(),
+            }),
+            other => Err(self.choice("vault.master", &["", "file", "environment", "transit"], other)),
+        }
+    }
+
+    fn vault(&self) -> Result<trunkline_vault::VaultLimits, ConfigError> {
+        let cached = self.size("vault.cached_keys_max", 1, 10_000_000)?;
+        Ok(trunkline_vault::VaultLimits {
+            cached_keys_max: NonZeroUsize::MIN.saturating_add(cached - 1),
+            cached: Duration::from_secs(self.number("vault.cached_seconds", 1, 86_400)?),
+            queue_max: self.size("vault.queue_max", 1, 1_000_000)?,
+        })
     }
 
     fn otlp_endpoint(&self) -> Result<Option<String>, ConfigError> {
