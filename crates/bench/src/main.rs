@@ -9,6 +9,7 @@ mod machine;
 mod query;
 mod rebuild;
 mod report;
+mod route;
 mod seal;
 mod serving;
 mod start;
@@ -39,6 +40,8 @@ enum Command {
     Seal,
     /// All read models from the first event
     Rebuild(rebuild::Arguments),
+    /// Scoring, choosing and matching, beside a plain matrix-vector product
+    Route,
     /// A customer with a page of the timeline, and the start of the binary
     Query {
         /// Lengths of the logs in events
@@ -92,6 +95,7 @@ async fn main() -> Result<()> {
             live::run(&cli.options).await
         }
         Some(Command::Seal) => seal::run(&cli.options).await,
+        Some(Command::Route) => route::run(&cli.options),
         Some(Command::Query { events }) => query::run(&cli.options, &events).await,
         Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
@@ -100,7 +104,8 @@ async fn main() -> Result<()> {
             live::run(&cli.options).await?;
             rebuild::run(&cli.options, &rebuild::Arguments::default()).await?;
             seal::run(&cli.options).await?;
-            query::run(&cli.options, &QUERY_EVENTS).await
+            query::run(&cli.options, &QUERY_EVENTS).await?;
+            route::run(&cli.options)
         }
     }
 }

@@ -4,6 +4,7 @@
 mod figure;
 mod figures;
 mod quality;
+mod ranking;
 mod sums;
 
 pub use figure::{Figure, Unit};
@@ -11,4 +12,5 @@ pub use figures::{Kpi, figure};
 pub use quality::{
     CSAT_GOOD_FROM, Interval, NetPromoter, csat, first_contact_resolution, net_promoter, wilson,
 };
+pub use ranking::{auc, auc_interval, reached};
 pub use sums::{SERVICE_LEVELS_S, Sums};

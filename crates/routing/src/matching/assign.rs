@@ -51,7 +51,8 @@ pub fn assign(gains: &Gains) -> Vec<Option<usize>> {
         row_of: vec![None; gains.columns],
         distance: vec![0.0; gains.columns],
         before: vec![0; gains.columns],
-        order: (0..gains.columns).collect(),
+        closed: vec![0.0; gains.columns],
+        done: Vec::new(),
     };
     let mut free: Vec<usize> = (0..rows).collect();
     for _ in 0..REDUCTIONS {
@@ -72,11 +73,14 @@ struct Solver<'a> {
     potential: Vec<f64>,
     column_of: Vec<Option<usize>>,
     row_of: Vec<Option<usize>>,
+    /// How far each column is on the path that is searched for.
     distance: Vec<f64>,
     /// The row over which a column was reached.
-    before: Vec<usize>,
-    /// The columns; those that were reached for good come first.
-    order: Vec<usize>,
+    before: Vec<u32>,
+    /// Infinite for a column that was reached for good, else 0.
+    closed: Vec<f64>,
+    /// The columns that were reached for good.
+    done: Vec<usize>,
 }
 
 impl Solver<'_> {
@@ -121,54 +125,58 @@ impl Solver<'_> {
 
     /// Finds the cheapest way to give `row` a place, moving others if need be.
     fn augment(&mut self, row: usize) {
-        for (column, cost) in self.gains.row(row).iter().enumerate() {
-            self.distance[column] = cost - self.potential[column];
-            self.before[column] = row;
-        }
+        self.distance.fill(f64::INFINITY);
+        self.closed.fill(0.0);
+        self.done.clear();
         // Who would stay alone at the end of the path, and how far that is.
         let (mut alone, mut alone_at) = (row, 0.0);
-        let (mut done, mut found) = (0, None);
-        loop {
-            let nearest = (done..self.order.len())
-                .min_by(|a, b| self.distance[self.order[*a]].total_cmp(&self.distance[self.order[*b]]));
-            let Some(place) = nearest else { break };
-            let column = self.order[place];
-            let at = self.distance[column];
-            if at >= alone_at {
-                break;
-            }
-            let Some(owner) = self.row_of[column] else {
-                found = Some(column);
+        let (mut owner, mut offset, mut found) = (row, 0.0, None);
+        while let Some((column, at)) = self.reach(owner, offset).filter(|(_, at)| *at < alone_at) {
+            let Some(next) = self.row_of[column] else {
+                found = Some((column, at));
                 break;
             };
-            self.order.swap(done, place);
-            done += 1;
-            let costs = self.gains.row(owner);
-            let offset = at - (costs[column] - self.potential[column]);
+            self.closed[column] = f64::INFINITY;
+            self.done.push(column);
+            owner = next;
+            offset = at - (self.gains.row(owner)[column] - self.potential[column]);
             if offset < alone_at {
                 (alone, alone_at) = (owner, offset);
             }
-            for next in &self.order[done..] {
-                let distance = costs[*next] - self.potential[*next] + offset;
-                if distance < self.distance[*next] {
-                    self.distance[*next] = distance;
-                    self.before[*next] = owner;
-                }
-            }
         }
-        let end = found.map_or(alone_at, |column| self.distance[column]);
-        for column in &self.order[..done] {
+        let end = found.map_or(alone_at, |(_, at)| at);
+        for column in &self.done {
             self.potential[*column] += self.distance[*column] - end;
         }
-        let start = found.or_else(|| self.column_of[alone].take());
+        let start = found.map(|(column, _)| column).or_else(|| self.column_of[alone].take());
         self.shift(row, start);
+    }
+
+    /// Goes on from a row to all columns that are open, and gives the nearest of them.
+    fn reach(&mut self, row: usize, offset: f64) -> Option<(usize, f64)> {
+        // Rows and columns are fewer than 2^32, or the costs would not fit into memory.
+        let from = u32::try_from(row).unwrap_or(u32::MAX);
+        let costs = self.gains.row(row).iter().zip(&self.potential).zip(&self.closed);
+        for (((cost, potential), closed), (distance, before)) in
+            costs.zip(self.distance.iter_mut().zip(self.before.iter_mut()))
+        {
+            // A closed column keeps its distance, for what is infinitely far is never nearer.
+            let over = cost - potential + offset + closed;
+            let nearer = over < *distance;
+            *distance = if nearer { over } else { *distance };
+            *before = if nearer { from } else { *before };
+        }
+        let least = least(&self.distance, &self.closed);
+        let is_least = |(distance, closed): (&f64, &f64)| distance + closed <= least;
+        let column = self.distance.iter().zip(&self.closed).position(is_least)?;
+        least.is_finite().then_some((column, least))
     }
 
     /// Hands the columns along the path back from its end.
     fn shift(&mut self, row: usize, end: Option<usize>) {
         let mut column = end;
         while let Some(at) = column {
-            let owner = self.before[at];
+            let owner = self.before[at] as usize;
             self.row_of[at] = Some(owner);
             column = self.column_of[owner].replace(at);
             if owner == row {
@@ -176,4 +184,17 @@ impl Solver<'_> {
             }
         }
     }
+}
+
+/// The least sum, in four lanes, so that comparisons do not wait for each other.
+fn least(distance: &[f64], closed: &[f64]) -> f64 {
+    let mut lanes = [f64::INFINITY; 4];
+    let chunks = distance.chunks(4).zip(closed.chunks(4));
+    for (distance, closed) in chunks {
+        for (lane, (distance, closed)) in lanes.iter_mut().zip(distance.iter().zip(closed)) {
+            let sum = distance + closed;
+            *lane = if sum < *lane { sum } else { *lane };
+        }
+    }
+    lanes.into_iter().fold(f64::INFINITY, f64::min)
 }

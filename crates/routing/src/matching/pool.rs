@@ -131,6 +131,11 @@ impl Pool {
             .is_some()
     }
 
+    /// Whether the agent can take work now; what else may stand against it is not asked.
+    pub fn is_free(&self, agent: AgentId) -> bool {
+        self.row(agent).is_some_and(|row| self.presence[row].free > 0)
+    }
+
     /// How many agents there are.
     pub fn len(&self) -> usize {
         self.presence.len()

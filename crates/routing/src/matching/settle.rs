@@ -114,6 +114,9 @@ struct Luck {
 
 impl Luck {
     fn of(inputs: &Inputs, call: &CallFacts) -> Self {
+        if inputs.policy.exploration <= 0.0 {
+            return Self { explores: false, pick: 0.0 };
+        }
         let subject = [call.id.uuid().as_bytes().as_slice(), &inputs.at.micros().to_be_bytes()].concat();
         let explores = draw(inputs.seed, &subject, "explore") < f64::from(inputs.policy.exploration);
         Self { explores, pick: draw(inputs.seed, &subject, "pick") }

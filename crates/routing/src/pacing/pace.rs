@@ -23,7 +23,7 @@ pub enum Mode {
 pub struct Limits {
     /// The share of live answers that may be abandoned; 0 where no level is safe. Default 0.03.
     pub abandonment_max: f64,
-    /// Which part of that is aimed for, so that chance does not carry the share above it. Default 0.85.
+    /// Which part of that is aimed for, so that chance does not carry the share above it. Default 0.9.
     pub aim: f64,
     /// How long after the greeting an agent must be there. Default 2 s.
     pub bridge_within: Millis,
@@ -33,7 +33,7 @@ pub struct Limits {
     pub handled_min: usize,
     /// Calls in flight for each agent at most, whatever the forecast says. Default 6.
     pub lines_per_agent_max: f64,
-    /// How far one answered call moves the threshold, as a factor's logarithm. Default 0.6.
+    /// How far one answered call moves the threshold, as a factor's logarithm. Default 0.3.
     pub step: f64,
 }
 
@@ -41,12 +41,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             abandonment_max: 0.03,
-            aim: 0.85,
+            aim: 0.9,
             bridge_within: Millis::from_secs(2),
             dials_min: 100,
             handled_min: 20,
             lines_per_agent_max: 6.0,
-            step: 0.6,
+            step: 0.3,
         }
     }
 }
@@ -143,6 +143,10 @@ impl Pacer {
     pub fn bridged(&mut self, taken: bool) {
         self.ledger.answered += 1;
         self.ledger.abandoned += u64::from(!taken);
+        // What careful dialing abandons says nothing about forecasts, and must not save up for bolder ones.
+        if taken && (!self.is_sure() || self.above_bound()) {
+            return;
+        }
         let missed = if taken { 0.0 } else { 1.0 };
         let move_by = self.limits.step * (self.limits.abandonment_max * self.limits.aim - missed);
         self.threshold = (self.threshold * libm::exp(move_by)).clamp(*THRESHOLDS.start(), *THRESHOLDS.end());
@@ -203,7 +207,7 @@ impl Pacer {
     }
 
     /// Whether the share stands above the bound. One abandoned call of few says little, so one is never enough.
-    fn above_bound(&self) -> bool {
+    pub(super) fn above_bound(&self) -> bool {
         self.ledger.abandoned > 1 && self.ledger.rate() > self.limits.abandonment_max
     }
 }

@@ -49,6 +49,8 @@ impl Trees {
 /// What is left of a tree for one customer: splits on the agent alone, brothers side by side.
 struct Cut {
     nodes: Vec<Open>,
+    /// What each node adds, if it is a leaf.
+    values: Vec<f32>,
     depth: u32,
 }
 
@@ -56,12 +58,15 @@ struct Cut {
 #[derive(Clone, Copy)]
 struct Open {
     split: f32,
-    column: u32,
     left: u32,
+    column: u16,
     missing_left: bool,
-    value: f32,
 }
 
+const LEAF: Open = Open { split: f32::INFINITY, left: 0, column: 0, missing_left: true };
+
+/// How many agents go through all trees before the next do, so that their rows stay in the cache.
+const BLOCK: usize = 256;
 /// How many agents walk a tree beside each other, so that their steps do not wait for each other.
 const ABREAST: usize = 8;
 
@@ -92,54 +97,47 @@ impl TreeScorer {
     }
 
     fn cut(&self, tree: &Tree, customer: &[f32]) -> Cut {
-        let leaf = Open { split: f32::INFINITY, column: 0, left: 0, missing_left: true, value: 0.0 };
-        let mut cut = Cut { nodes: vec![leaf], depth: 0 };
+        let mut cut = Cut { nodes: vec![LEAF], values: vec![0.0], depth: 0 };
         let mut waiting = vec![(0_u32, self.ask(tree, 0, customer), 0_u32)];
         while let Some((to, from, depth)) = waiting.pop() {
             cut.depth = cut.depth.max(depth);
             let node = tree.nodes[from as usize];
             let source = (!node.is_leaf(from)).then(|| self.sources[node.feature as usize]);
-            cut.nodes[to as usize] = match source {
-                Some(Source::Agent(column)) => {
-                    // Trees are smaller than 2^32 nodes and rows than 4,096 columns, both checked when they were made.
-                    let left = u32::try_from(cut.nodes.len()).unwrap_or(u32::MAX);
-                    cut.nodes.extend([leaf, leaf]);
-                    waiting.push((left, self.ask(tree, node.left, customer), depth + 1));
-                    waiting.push((left + 1, self.ask(tree, node.right, customer), depth + 1));
-                    let column = u32::try_from(column).unwrap_or(u32::MAX);
-                    Open { split: node.split, column, left, missing_left: node.missing_left, value: 0.0 }
-                }
-                Some(Source::Customer(_)) | None => Open { left: to, value: node.value, ..leaf },
-            };
+            if let Some(Source::Agent(column)) = source {
+                // Trees have fewer than 2^32 nodes and rows at most 4,096 columns, both checked when they were made.
+                let left = u32::try_from(cut.nodes.len()).unwrap_or(u32::MAX);
+                cut.nodes.extend([LEAF, LEAF]);
+                cut.values.extend([0.0, 0.0]);
+                waiting.push((left, self.ask(tree, node.left, customer), depth + 1));
+                waiting.push((left + 1, self.ask(tree, node.right, customer), depth + 1));
+                let column = u16::try_from(column).unwrap_or(u16::MAX);
+                cut.nodes[to as usize] =
+                    Open { split: node.split, column, left, missing_left: node.missing_left };
+            } else {
+                cut.nodes[to as usize] = Open { left: to, ..LEAF };
+                cut.values[to as usize] = node.value;
+            }
         }
         cut
     }
 }
 
 impl Cut {
-    /// Adds the leaf of each of these rows to its sum.
-    fn add<'a>(&self, rows: impl Fn(usize) -> &'a [f32], sums: &mut [f32]) {
-        if self.depth == 0 {
-            sums.iter_mut().for_each(|sum| *sum += self.nodes[0].value);
-            return;
-        }
-        for (block, sums) in sums.chunks_mut(ABREAST).enumerate() {
+    /// Adds the leaf of each row to its sum. The rows lie one after the other, `width` cells each.
+    fn add(&self, cells: &[f32], width: usize, sums: &mut [f32]) {
+        for (sums, cells) in sums.chunks_mut(ABREAST).zip(cells.chunks(ABREAST * width)) {
             let mut at = [0_u32; ABREAST];
-            let mut row: [&[f32]; ABREAST] = [&[]; ABREAST];
-            for (lane, row) in row.iter_mut().enumerate().take(sums.len()) {
-                *row = rows(block * ABREAST + lane);
-            }
             for _ in 0..self.depth {
-                for (at, row) in at.iter_mut().zip(&row).take(sums.len()) {
+                for (at, row) in at.iter_mut().zip(cells.chunks_exact(width)) {
                     let node = self.nodes[*at as usize];
-                    let cell = row[node.column as usize];
-                    // A missing value is neither below the split nor at it.
-                    let right = cell >= node.split || (cell.is_nan() && !node.missing_left);
+                    let cell = row[usize::from(node.column)];
+                    // A missing value is neither below the split nor at it. Without branches: half would be mistaken.
+                    let right = (cell >= node.split) | (cell.is_nan() & !node.missing_left);
                     *at = node.left + u32::from(right);
                 }
             }
             for (sum, at) in sums.iter_mut().zip(at) {
-                *sum += self.nodes[at as usize].value;
+                *sum += self.values[at as usize];
             }
         }
     }
@@ -152,8 +150,15 @@ impl Scorer for TreeScorer {
 
     fn score(&self, customer: &[f32], agents: &Table, rows: &[usize]) -> Vec<f32> {
         let mut sums = vec![self.trees.base; rows.len()];
-        for tree in &self.trees.trees {
-            self.cut(tree, customer).add(|at| agents.row(rows[at]), &mut sums);
+        let cuts: Vec<Cut> = self.trees.trees.iter().map(|tree| self.cut(tree, customer)).collect();
+        let width = agents.width().max(1);
+        for (sums, rows) in sums.chunks_mut(BLOCK).zip(rows.chunks(BLOCK)) {
+            let mut cells = Vec::with_capacity(BLOCK * width);
+            for row in rows {
+                cells.extend_from_slice(agents.row(*row));
+            }
+            cells.resize(rows.len() * width, f32::NAN);
+            cuts.iter().for_each(|cut| cut.add(&cells, width, sums));
         }
         sums.iter_mut().for_each(|sum| *sum = self.trees.objective.score(*sum));
         sums
