@@ -8,13 +8,16 @@ import { join } from 'node:path';
 const binary = process.env.TRUNKLINE_BIN ?? new URL('../../target/debug/trunkline', import.meta.url).pathname;
 const patience = 60_000;
 
-/** Starts `trunkline demo`, whose simulated call centre keeps the log growing; `stop` ends it. */
-export async function start() {
+/**
+ * Starts `trunkline demo`, whose simulated call centre keeps the log growing, or another command that serves; `stop`
+ * ends it.
+ */
+export async function start(command = 'demo', settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-clients-'));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRUNKLINE_')));
-  const child = spawn(binary, ['demo', '--data-dir', join(folder, 'data'), '--listen', '127.0.0.1:0'], {
+  const child = spawn(binary, [command, '--data-dir', join(folder, 'data'), '--listen', '127.0.0.1:0'], {
     cwd: folder,
-    env,
+    env: { ...env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   process.once('exit', () => child.kill('SIGKILL'));

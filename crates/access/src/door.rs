@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{EntryRefusal, Identity};
 
@@ -16,7 +17,22 @@ pub trait Door: Send + Sync {
         &'a self,
         authorization: &'a str,
         address: Option<IpAddr>,
-    ) -> Later<'a, Result<Admission, EntryRefusal>>;
+    ) -> Later<'a, Result<Admission, TurnedAway>>;
+}
+
+/// Somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// Why.
+    pub because: EntryRefusal,
+    /// How long to wait before it is of use to come again, when it ever is.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<EntryRefusal> for TurnedAway {
+    fn from(because: EntryRefusal) -> Self {
+        Self { because, retry_after: None }
+    }
 }
 
 /// Somebody is in.
@@ -24,12 +40,18 @@ pub trait Door: Send + Sync {
 pub struct Admission {
     /// Who.
     pub identity: Identity,
-    /// For how long.
+    /// For how long, and how much they may ask in that time.
     pub tenure: Arc<dyn Tenure>,
 }
 
-/// How long somebody is in.
+/// How long somebody is in, and how much they may ask.
 pub trait Tenure: Send + Sync {
+    /// Takes one request out of what they may ask.
+    ///
+    /// # Errors
+    /// How long to wait until they may ask again.
+    fn ask(&self) -> Result<(), Duration>;
+
     /// Waits until they have to leave.
     fn over(&self) -> Later<'static, End>;
 }

@@ -12,7 +12,7 @@ mod scope;
 mod scope_tests;
 mod witness;
 
-pub use door::{Admission, Anonymous, Door, Doorstep, End, Later, Tenure};
+pub use door::{Admission, Anonymous, Door, Doorstep, End, Later, Tenure, TurnedAway};
 pub use identity::Identity;
 pub use kind::{Class, Kind, Show};
 pub use mask::mask;

@@ -49,11 +49,13 @@ pub enum ErrorCode {
     Unauthenticated,
     /// The caller may not use a field of the operation; `extensions.field` names it.
     NotPermitted,
+    /// Somebody asks more often than `limits.requests_per_second` permits.
+    TooManyRequests,
 }
 
 impl ErrorCode {
     /// Every code; each has a page under `schema/errors`.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Internal,
         Self::Unavailable,
         Self::BadRequest,
@@ -72,6 +74,7 @@ impl ErrorCode {
         Self::OperationNotAllowed,
         Self::Unauthenticated,
         Self::NotPermitted,
+        Self::TooManyRequests,
     ];
 
     /// The code as clients see it.
@@ -95,6 +98,7 @@ impl ErrorCode {
             Self::OperationNotAllowed => "OPERATION_NOT_ALLOWED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::NotPermitted => "NOT_PERMITTED",
+            Self::TooManyRequests => "TOO_MANY_REQUESTS",
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Rules {
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Claims(Map<String, Value>);
+pub(crate) struct Claims(pub(crate) Map<String, Value>);
 
 impl Claims {
     /// Checks a token: its algorithm, its signature, who made it, whom it is for, and whether it is the time for it.
@@ -45,12 +45,31 @@ impl Claims {
         let data = jsonwebtoken::decode::<Map<String, Value>>(token, key, &validation)
             .map_err(|error| refusal(&error))?;
         let claims = Self(data.claims);
-        let ends = claims.moment("exp").ok_or(EntryRefusal::Malformed)?;
-        let begins = claims.moment("nbf").unwrap_or(Timestamp::from_micros(i64::MIN));
+        claims.hold_to_time(rules, now)?;
+        Ok(claims)
+    }
+
+    /// Holds to the rules what the provider itself says of a token. It need not say who made it: it did.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub(crate) fn hold_to(&self, rules: &Rules, now: Timestamp) -> Result<(), EntryRefusal> {
+        let ours = match self.0.get("aud") {
+            Some(Value::String(one)) => *one == rules.audience,
+            Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(&rules.audience)),
+            Some(_) | None => false,
+        };
+        let issuer = self.text("iss").is_none_or(|issuer| issuer == rules.issuer);
+        if ours && issuer { self.hold_to_time(rules, now) } else { Err(EntryRefusal::Foreign) }
+    }
+
+    fn hold_to_time(&self, rules: &Rules, now: Timestamp) -> Result<(), EntryRefusal> {
+        let ends = self.moment("exp").ok_or(EntryRefusal::Foreign)?;
+        let begins = self.moment("nbf").unwrap_or(Timestamp::from_micros(i64::MIN));
         if ends.plus(rules.skew) <= now || now.plus(rules.skew) < begins {
             return Err(EntryRefusal::Expired);
         }
-        Ok(claims)
+        Ok(())
     }
 
     /// A claim by its path, `realm_access.roles`.
@@ -61,6 +80,11 @@ impl Claims {
         let mut parts = path.split('.');
         let first = self.0.get(parts.next()?)?;
         parts.try_fold(first, |value, part| value.get(part))
+    }
+
+    /// A claim that is a text.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        self.at(path)?.as_str()
     }
 
     /// A claim that is a moment in seconds since 1970, whole or not.

@@ -16,6 +16,10 @@ pub(crate) struct Known {
     pub(crate) identity: Identity,
     /// The token's own id, when it is one of ours.
     pub(crate) local: Option<TokenId>,
+    /// When the provider was asked about it last, when it is one that it is asked about.
+    pub(crate) asked: Option<Mutex<Timestamp>>,
+    /// When it is to be looked at anew, as if it were not known: keys are withdrawn, too.
+    pub(crate) fresh_until: Timestamp,
     /// When it is no longer taken, clock skew included.
     pub(crate) until: Timestamp,
 }

@@ -4,13 +4,16 @@
 //! own, and those of an OpenID Connect provider. Whatever it finds out becomes a [`trunkline_access::Identity`]; what
 //! that identity may do is not decided here.
 
+mod allowance;
 mod bearer;
 mod claims;
 mod doorkeeper;
 mod known;
 pub mod local;
+pub mod oidc;
 mod revocations;
 
+pub use allowance::{Allowances, Patience, Place, Rate};
 pub use bearer::{Bearer, TOKEN_BYTES_MAX};
 pub use doorkeeper::{Doorkeeper, DoorkeeperOptions};
 pub use revocations::Revocations;

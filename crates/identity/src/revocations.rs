@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use tokio::sync::watch;
@@ -11,6 +12,9 @@ use trunkline_log::{Direction, Feed, Filter, Log, LogError, Query};
 
 /// How many events are read at once.
 const PAGE: usize = 500;
+
+/// How long to wait before the log is read again after a fault.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The tokens that were revoked and would not have ended yet by themselves. It follows the log, so that a revocation
 /// by any server or command holds on all of them and after a restart.
@@ -59,11 +63,12 @@ impl Revocations {
                 }
                 Err(LogError::Closed) => return,
                 Err(error) => {
+                    // Not to follow any more would let revoked tokens in; so it is tried as long as the server runs.
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
-                        "revocations are not followed any more"
+                        "revocations cannot be followed"
                     );
-                    return;
+                    tokio::time::sleep(AGAIN).await;
                 }
             }
         }

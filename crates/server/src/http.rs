@@ -11,12 +11,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 use trunkline_log::Log;
 use trunkline_projections::runtime::Runtime;
 
+use crate::config::TransportSettings;
 use crate::gate::{self, Gate};
 use crate::metrics::Metrics;
 use crate::read_models;
+use crate::surroundings;
 
 /// How long `/readyz` waits for the log.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
@@ -38,17 +41,20 @@ pub(crate) struct Station {
 }
 
 /// All routes.
-pub(crate) fn router(station: Station, api: Router, gate: Gate) -> Router {
+pub(crate) fn router(station: Station, api: Router, gate: Gate, settings: &TransportSettings) -> Router {
     let metrics = Arc::clone(&station.metrics);
-    Router::new()
+    let too_long = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, settings.request_max);
+    let routes = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(exposition))
         .with_state(station)
         .merge(api)
-        .layer(middleware::from_fn_with_state(gate, gate::pass))
-        .layer(CatchPanicLayer::custom(fault))
+        .layer(too_long)
+        .layer(middleware::from_fn_with_state(gate, gate::pass));
+    let routes = surroundings::shared_with(routes, &settings.origins).layer(CatchPanicLayer::custom(fault));
+    surroundings::careful(routes, settings.tls.is_some())
         .layer(middleware::from_fn_with_state(metrics, count))
 }
 

@@ -11,8 +11,10 @@ mod read_models;
 mod serve;
 mod shutdown;
 mod store;
+mod surroundings;
 mod telemetry;
 mod timers;
+mod transport;
 
 use std::process::ExitCode;
 

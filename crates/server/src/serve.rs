@@ -2,26 +2,22 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use trunkline_access::{Blind, Witness};
 use trunkline_app::privacy::{ErasureTarget, Rights};
 use trunkline_graphql::{Api, Services};
-use trunkline_identity::local::LocalTokens;
-use trunkline_identity::{Doorkeeper, DoorkeeperOptions, Revocations};
-use trunkline_log::{Feed, Log};
+use trunkline_log::Feed;
 use trunkline_projections::ReadModels;
 use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::Runtime;
 
 use crate::config::Settings;
-use crate::gate::Gate;
+use crate::gate;
 use crate::http::{Station, router};
 use crate::metrics::{Metrics, Sources};
 use crate::timers::Timers;
+use crate::transport::{self, Tls, Transport};
 use crate::{erasure, shutdown, store};
 
 /// What runs beside the server, given its address, until the token is cancelled.
@@ -34,17 +30,15 @@ pub(crate) type Companion =
 /// When a store cannot be opened or the address cannot be listened on.
 pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> anyhow::Result<()> {
     let stopping = shutdown::on_signal()?;
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {} (`server.listen`)", settings.listen))?;
-    let address = listener.local_addr()?;
+    let (listener, address) = transport::listen(settings).await?;
+    let tls = settings.transport.tls.clone().map(|tls| Tls::start(tls, stopping.clone())).transpose()?;
     let opened = store::open_log(settings).await?;
     let log = Arc::clone(&opened.log);
     let feed = Arc::new(Feed::start(Arc::clone(&log), settings.feed.clone()));
     let vault = store::open_vault(settings).await?;
     let database = store::open_read_models(settings).await?;
     let (ids, clock) = (store::ids(), store::clock());
-    let gate = gate(settings, &log, &feed, address).await?;
+    let gate = gate::build(settings, &log, &feed, address).await?;
     let limits = settings.projections.clone();
     let runtime = Runtime::start(database.clone(), Arc::clone(&log), Arc::clone(&clock), &*ids, limits)
         .await
@@ -89,10 +83,13 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         runtime: Arc::downgrade(&runtime),
         ready_lag_max: settings.ready_lag_max,
     };
-    crate::say(&format!("serving on http://{address}"));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    crate::say(&format!("serving on {scheme}://{address}"));
     let beside = companion.map(|companion| tokio::spawn(companion(address, stopping.clone())));
-    let routes = router(station, api.router(), gate);
-    let served = answer_until(listener, routes, stopping, settings.shutdown).await;
+    let routes = router(station, api.router(), gate, &settings.transport);
+    let transport =
+        Transport { routes, tls, settings: settings.transport.clone(), stopping, grace: settings.shutdown };
+    transport.serve(listener).await;
     if let Some(beside) = beside {
         // It ends by the same token; a panic of it is in the log and takes nothing down.
         let _ = beside.await;
@@ -112,68 +109,5 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     log.close().await;
     vault.close().await;
     database.close().await;
-    served
-}
-
-/// The gate, and what it needs to know of the log.
-async fn gate(
-    settings: &Settings,
-    log: &Arc<dyn Log>,
-    feed: &Arc<Feed>,
-    address: SocketAddr,
-) -> anyhow::Result<Gate> {
-    let identity = &settings.identity;
-    let clock = store::clock();
-    let local = LocalTokens::new(
-        identity.key_file.clone(),
-        &identity.audience,
-        identity.clock_skew,
-        Arc::clone(&clock),
-    );
-    local.probe()?;
-    let revocations = Revocations::load(&**log, identity.ttl_max, Arc::clone(&clock))
-        .await
-        .context("cannot read which tokens were revoked")?;
-    tokio::spawn(Arc::clone(&revocations).follow(Arc::clone(feed)));
-    let witness: Arc<dyn Witness> = Arc::new(Blind);
-    let door = Doorkeeper::new(DoorkeeperOptions {
-        local,
-        revocations,
-        witness: Arc::clone(&witness),
-        known_max: identity.known_tokens_max,
-        clock,
-    });
-    Ok(Gate {
-        door: Arc::new(door),
-        witness,
-        token_needed: identity.required || !address.ip().is_loopback(),
-        metrics_open: identity.open_metrics,
-    })
-}
-
-/// Answers requests. After `stopping` no new ones are taken, and those under way have `grace` to end.
-async fn answer_until(
-    listener: TcpListener,
-    routes: axum::Router,
-    stopping: CancellationToken,
-    grace: Duration,
-) -> anyhow::Result<()> {
-    let stop = stopping.clone();
-    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.cancelled().await });
-    let mut server = std::pin::pin!(server.into_future());
-    tokio::select! {
-        ended = &mut server => return ended.context("the server failed"),
-        () = stopping.cancelled() => {}
-    }
-    match tokio::time::timeout(grace, server).await {
-        Ok(ended) => ended.context("the server failed"),
-        Err(_) => {
-            tracing::warn!(
-                grace_s = grace.as_secs(),
-                "requests were still under way when the time to stop was over"
-            );
-            Ok(())
-        }
-    }
+    Ok(())
 }

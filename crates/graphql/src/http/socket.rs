@@ -216,7 +216,7 @@ impl Connection {
             FromClient::Ping { payload: None } => self.send(r#"{"type":"pong"}"#.to_owned()).await,
             FromClient::Pong {} => {}
             FromClient::Subscribe { .. } if !session.initialised => return Err((4401, "Unauthorized")),
-            FromClient::Subscribe { id, payload } => self.subscribe(id, payload, &session.caller).await?,
+            FromClient::Subscribe { id, payload } => self.subscribe(id, payload, session).await?,
             FromClient::Complete { id } => {
                 if let Some(task) = self.running.lock().remove(&id) {
                     task.abort();
@@ -226,7 +226,8 @@ impl Connection {
         Ok(())
     }
 
-    async fn subscribe(&self, id: String, payload: Value, caller: &Caller) -> Result<(), Close> {
+    async fn subscribe(&self, id: String, payload: Value, session: &Session) -> Result<(), Close> {
+        let caller = &session.caller;
         let open = {
             let running = self.running.lock();
             if running.contains_key(&id) {
@@ -234,7 +235,8 @@ impl Connection {
             }
             running.len()
         };
-        let prepared = Params::of(payload).and_then(|params| self.core.prepare(params, caller.clone()));
+        let asked = session.stay.ask().and_then(|()| Params::of(payload));
+        let prepared = asked.and_then(|params| self.core.prepare(params, caller.clone()));
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {

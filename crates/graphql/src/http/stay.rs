@@ -2,7 +2,7 @@
 
 use axum::http::request::Parts;
 use serde_json::Value;
-use trunkline_access::{Admission, Anonymous, Doorstep, End, EntryRefusal, Identity, Later};
+use trunkline_access::{Admission, Anonymous, Doorstep, End, EntryRefusal, Identity, Later, TurnedAway};
 
 use super::socket::Close;
 use crate::error::{ApiError, ErrorCode};
@@ -34,6 +34,19 @@ impl Stay {
         }
     }
 
+    /// Takes one request out of what they may ask.
+    ///
+    /// # Errors
+    /// What they are told when that is nothing now.
+    pub(super) fn ask(&self) -> Result<(), ApiError> {
+        let Some(admission) = &self.admission else { return Ok(()) };
+        admission.tenure.ask().map_err(|wait| {
+            let seconds = wait.as_secs_f64().ceil();
+            let message = format!("Too many requests; the next is taken in {seconds} s.");
+            ApiError::new(ErrorCode::TooManyRequests, message).with("retryAfter", seconds)
+        })
+    }
+
     /// Reads the payload of `connection_init`, `{"Authorization": "Bearer …"}`: who they are from now on, when it
     /// says so.
     ///
@@ -54,8 +67,8 @@ impl Stay {
     }
 }
 
-fn refused(because: EntryRefusal) -> Close {
-    match because {
+fn refused(away: TurnedAway) -> Close {
+    match away.because {
         EntryRefusal::Missing
         | EntryRefusal::Malformed
         | EntryRefusal::Signature

@@ -24,6 +24,9 @@ pub use key::KeyError;
 /// Who makes local tokens, as their claim `iss` says.
 pub const ISSUER: &str = "trunkline";
 
+/// How long a checked token is taken without another look at the key.
+const FRESH: Millis = Millis::from_mins(10);
+
 /// How often the file is looked at when a token names a key that is not known.
 const REREAD: Millis = Millis(1_000);
 
@@ -141,6 +144,8 @@ impl LocalTokens {
                 address: None,
             },
             local: Some(content.jti),
+            asked: None,
+            fresh_until: self.clock.now().plus(FRESH),
             until: expires_at.plus(self.rules.skew),
         })
     }

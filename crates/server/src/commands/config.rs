@@ -12,7 +12,7 @@ use crate::config::{DEFAULTS, Layers};
 const SECRET: [&str; 3] = ["log.url", "read_models.url", "vault.url"];
 
 /// Settings that are secrets themselves are not shown at all.
-const HIDDEN: [&str; 2] = ["vault.master_keys", "vault.transit_token"];
+const HIDDEN: [&str; 3] = ["oidc.client_secret", "vault.master_keys", "vault.transit_token"];
 
 pub(crate) fn run(layers: &Layers, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use trunkline_simulator::Plan;
@@ -11,6 +12,13 @@ use crate::config::Settings;
 use crate::serve::{Companion, serve};
 
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let open = settings.listen.ip().is_loopback() && !settings.identity.required;
+    if !open || settings.transport.tls.is_some() {
+        bail!(
+            "the demo's agents come without tokens and in plain HTTP, so that it is served on a loopback address only, \
+             without `identity.required` and `tls.certificate`"
+        );
+    }
     let plan = Plan::demo(settings.demo_calls_per_second, settings.demo_seed);
     let data_dir = settings.data_dir.display().to_string();
     let companion: Companion =

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use trunkline_identity::oidc::ProviderOptions;
 use trunkline_kernel::Millis;
 
 use super::ConfigError;
@@ -22,6 +23,7 @@ pub struct IdentitySettings {
     pub clock_skew: Millis,
     pub known_tokens_max: NonZeroUsize,
     pub open_metrics: bool,
+    pub provider: Option<ProviderOptions>,
 }
 
 impl IdentitySettings {
@@ -31,7 +33,8 @@ impl IdentitySettings {
             file => PathBuf::from(file),
         };
         let skew = read.number("identity.clock_skew_seconds", 0, 600)?;
-        Ok(Self {
+        let mut identity = Self {
+            provider: None,
             required: read.flag("identity.required")?,
             audience: read.word("identity.audience")?.to_owned(),
             key_file,
@@ -43,6 +46,8 @@ impl IdentitySettings {
             known_tokens_max: NonZeroUsize::MIN
                 .saturating_add(read.size("identity.known_tokens_max", 1, 10_000_000)? - 1),
             open_metrics: read.flag("identity.open_metrics")?,
-        })
+        };
+        identity.provider = super::oidc::of(read, &identity)?;
+        Ok(identity)
     }
 }

@@ -3,13 +3,16 @@
 
 mod identity;
 mod layers;
+mod oidc;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use identity::IdentitySettings;
 pub use layers::{ConfigError, Layers, Origin};
 pub use settings::{KeyStore, LogFormat, LogStore, MasterKeySource, ReadModelStore, Settings};
+pub use transport::{TlsSettings, TransportSettings};
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../../../deploy/config.default.toml");

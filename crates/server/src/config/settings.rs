@@ -10,7 +10,7 @@ use trunkline_domain::Policy;
 use trunkline_kernel::Millis;
 use trunkline_log::{FeedLimits, LogLimits};
 
-use super::{ConfigError, IdentitySettings, Layers};
+use super::{ConfigError, IdentitySettings, Layers, TransportSettings};
 
 /// Where the log is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +121,7 @@ pub struct Settings {
     pub policy: Policy,
     pub graphql: trunkline_graphql::Limits,
     pub identity: IdentitySettings,
+    pub transport: TransportSettings,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub otlp_endpoint: Option<String>,
@@ -160,6 +161,7 @@ impl Settings {
             policy: read.policy()?,
             graphql: read.graphql()?,
             identity: IdentitySettings::of(&read, Path::new(read.text("server.data_dir")?))?,
+            transport: TransportSettings::of(&read)?,
             log_format: match read.text("telemetry.log_format")? {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
@@ -218,13 +220,25 @@ impl Reader<'_> {
         Ok(Duration::from_millis(self.number(key, 1, 600_000)?))
     }
 
-    fn rate(&self, key: &str, least: f64, most: f64) -> Result<f64, ConfigError> {
+    pub(super) fn rate(&self, key: &str, least: f64, most: f64) -> Result<f64, ConfigError> {
         let rate = self.0.get(key).and_then(Value::as_float).ok_or_else(|| self.missing(key))?;
         if (least..=most).contains(&rate) {
             Ok(rate)
         } else {
             Err(self.0.wrong(key, format!("takes {least} to {most}, and is {rate}")))
         }
+    }
+
+    /// Several values of one kind, with commas between them.
+    pub(super) fn list<T: std::str::FromStr>(&self, key: &str, what: &str) -> Result<Vec<T>, ConfigError> {
+        let text = self.text(key)?;
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let values: Result<Vec<T>, _> = parts.map(str::parse).collect();
+        values.map_err(|_| self.wrong(key, format!("takes {what}, and is {text:?}")))
+    }
+
+    pub(super) fn wrong(&self, key: &str, reason: impl Into<String>) -> ConfigError {
+        self.0.wrong(key, reason)
     }
 
     fn parsed<T: std::str::FromStr>(&self, key: &str, what: &str) -> Result<T, ConfigError> {

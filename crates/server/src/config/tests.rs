@@ -53,7 +53,13 @@ fn every_setting_is_documented_in_the_file_of_defaults() {
 #[test]
 fn every_setting_of_the_file_is_read_by_the_program() {
     // A setting that nobody reads would be accepted and do nothing.
-    let source = [include_str!("settings.rs"), include_str!("identity.rs")].concat();
+    let source = [
+        include_str!("settings.rs"),
+        include_str!("identity.rs"),
+        include_str!("oidc.rs"),
+        include_str!("transport.rs"),
+    ]
+    .concat();
     let layers = Layers::defaults().unwrap();
     let unread: BTreeSet<&str> =
         layers.iter().map(|(key, ..)| key).filter(|key| !source.contains(&format!("\"{key}\""))).collect();
@@ -64,8 +70,8 @@ fn every_setting_of_the_file_is_read_by_the_program() {
 fn a_key_that_does_not_exist_is_named_with_its_line_and_what_there_is() {
     assert_eq!(
         refusal("[server]\n# here\nlsten = \"x\"\n"),
-        "FILE, line 3: there is no setting `server.lsten`; [server] has data_dir, listen, ready_lag_max, \
-         shutdown_seconds"
+        "FILE, line 3: there is no setting `server.lsten`; [server] has data_dir, listen, plain_http, \
+         proxies, ready_lag_max, shutdown_seconds"
     );
     assert!(
         refusal("[sever]\n")

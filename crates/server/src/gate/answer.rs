@@ -1,12 +1,14 @@
 //! What somebody is told who is not let in. RFC 6750 names what may be told, and no more is.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
-use trunkline_access::EntryRefusal;
+use trunkline_access::{EntryRefusal, TurnedAway};
 
-/// How soon to come back when the provider could not be asked, in seconds.
-const RETRY_SECONDS: u32 = 5;
+/// How soon to come back when the provider could not be asked.
+const RETRY: Duration = Duration::from_secs(5);
 
 struct Told {
     status: StatusCode,
@@ -60,8 +62,8 @@ const fn told(because: EntryRefusal) -> Told {
 }
 
 /// The answer to a request that is not let through.
-pub(super) fn refused(because: EntryRefusal) -> Response {
-    let told = told(because);
+pub(super) fn refused(away: TurnedAway) -> Response {
+    let told = told(away.because);
     let body = json!({"errors": [{"message": told.message, "extensions": {"code": told.code}}]});
     let mut response = (told.status, axum::Json(body)).into_response();
     let headers = response.headers_mut();
@@ -69,8 +71,11 @@ pub(super) fn refused(because: EntryRefusal) -> Response {
     if !told.challenge.is_empty() {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(told.challenge));
     }
-    if because == EntryRefusal::Unproven {
-        headers.insert(header::RETRY_AFTER, RETRY_SECONDS.into());
+    let unproven = (away.because == EntryRefusal::Unproven).then_some(RETRY);
+    if let Some(wait) = away.retry_after.or(unproven) {
+        // Whole seconds, and never none at all.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        headers.insert(header::RETRY_AFTER, seconds.max(1).into());
     }
     response
 }

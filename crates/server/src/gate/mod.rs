@@ -1,98 +1,146 @@
 //! The gate: every request passes it, and what it brings decides who asks.
 
 mod answer;
+mod build;
+mod from;
 mod need;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
-use trunkline_access::{Admission, Anonymous, Door, Doorstep, EntryRefusal, Identity, Role, Sight, Witness};
+use axum::response::{IntoResponse as _, Response};
+use trunkline_access::{
+    Admission, Anonymous, Door as _, Doorstep, EntryRefusal, Identity, Role, Sight, TurnedAway, Witness,
+};
+use trunkline_identity::{Allowances, Doorkeeper, Place};
+use trunkline_kernel::Clock;
 
+use crate::transport::ClientCertificate;
+pub(crate) use build::build;
+pub(crate) use from::Proxies;
 use need::Need;
 
 /// What the gate is set to.
 #[derive(Clone)]
 pub(crate) struct Gate {
     /// Who is asked about tokens.
-    pub(crate) door: Arc<dyn Door>,
+    pub(crate) door: Arc<Doorkeeper>,
     /// Who writes down what is seen.
     pub(crate) witness: Arc<dyn Witness>,
     /// Whether a token is needed; without that, only programs on this machine can ask, and are everybody.
     pub(crate) token_needed: bool,
     /// Whether the metrics are for everybody.
     pub(crate) metrics_open: bool,
+    /// How much may be asked from one place without a token.
+    pub(crate) strangers: Arc<Allowances<Place>>,
+    /// The proxies that are believed about where a request comes from.
+    pub(crate) proxies: Arc<Proxies>,
+    /// The origins whose pages may open a WebSocket, beside the server's own.
+    pub(crate) origins: Arc<[String]>,
+    /// The present moment.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What a request brings to show who asks.
+enum Brought {
+    /// The value of its header `Authorization`.
+    Token(String),
+    /// The certificate of its connection.
+    Certificate(ClientCertificate),
+    /// Nothing.
+    Nothing,
 }
 
 /// Lets a request through with the identity of whoever asks beside it, or answers it.
 pub(crate) async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let address = address(&request);
-    let admission = match gate.brought(&request, address) {
-        Ok(Some((need, authorization))) => gate.admit(need, &authorization, address).await.map(Some),
-        Ok(None) => Ok(None),
-        Err(because) => Err(because),
+    let address = gate.proxies.address(&request);
+    if !from::is_own_page(&request, &gate.origins) {
+        return (StatusCode::FORBIDDEN, "This page may not open a connection here.").into_response();
+    }
+    let need = need::of(&request);
+    let token_needed = gate.token_needed || from::is_forwarded(&request);
+    if !token_needed && !from::is_local_name(&request) {
+        return (StatusCode::MISDIRECTED_REQUEST, "This server is asked by a name of this machine only.")
+            .into_response();
+    }
+    let admission = match gate.brought(&request, need) {
+        Ok(Brought::Token(token)) => gate.admit(need, &token, address).await.map(Some),
+        Ok(Brought::Certificate(certificate)) => {
+            let first = certificate.is_first();
+            Ok(Some(gate.door.admit_service(certificate.identity, address, first)))
+        }
+        Ok(Brought::Nothing) => gate.stranger(need, token_needed, address).map(|()| None),
+        Err(because) => Err(gate.refuse(because, address)),
     };
-    match admission {
+    match admission.and_then(Gate::within_allowance) {
         Ok(Some(admission)) => {
             request.extensions_mut().insert(admission.identity.clone());
             request.extensions_mut().insert(admission);
         }
-        Ok(None) if gate.token_needed => {
+        Ok(None) if token_needed => {
             request.extensions_mut().insert(Anonymous);
         }
         Ok(None) => {}
-        Err(because) => return answer::refused(because),
+        Err(away) => return answer::refused(away),
     }
-    request.extensions_mut().insert(Doorstep { door: Arc::clone(&gate.door), address });
+    request.extensions_mut().insert(Doorstep { door: gate.door.clone(), address });
     next.run(request).await
 }
 
 impl Gate {
-    /// What a request brings and needs; nothing when it may go on without.
-    fn brought(
-        &self,
-        request: &Request,
-        address: Option<IpAddr>,
-    ) -> Result<Option<(Need, String)>, EntryRefusal> {
-        let need = need::of(request);
+    fn brought(&self, request: &Request, need: Need) -> Result<Brought, EntryRefusal> {
         if need::brings_token_in_address(request) {
-            return Err(self.refuse(EntryRefusal::Malformed, address));
+            return Err(EntryRefusal::Malformed);
         }
-        let authorization =
-            authorization(request.headers()).map_err(|because| self.refuse(because, address))?;
-        let open = match need {
-            Need::Nothing => return Ok(None),
-            Need::FirstMessage => true,
-            Need::Metrics => self.metrics_open || !self.token_needed,
-            Need::Token => !self.token_needed,
-        };
-        match authorization {
-            Some(authorization) => Ok(Some((need, authorization.to_owned()))),
-            None if open => Ok(None),
-            None => Err(self.refuse(EntryRefusal::Missing, address)),
-        }
+        let authorization = authorization(request.headers())?;
+        Ok(match (authorization, request.extensions().get::<ClientCertificate>()) {
+            _ if need == Need::Nothing => Brought::Nothing,
+            (Some(token), _) => Brought::Token(token.to_owned()),
+            (None, Some(certificate)) => Brought::Certificate(certificate.clone()),
+            (None, None) => Brought::Nothing,
+        })
     }
 
-    /// Who asks.
-    async fn admit(
-        &self,
-        need: Need,
-        authorization: &str,
-        address: Option<IpAddr>,
-    ) -> Result<Admission, EntryRefusal> {
-        let admission = self.door.admit(authorization, address).await?;
+    /// Who asks with a token.
+    async fn admit(&self, need: Need, token: &str, address: Option<IpAddr>) -> Result<Admission, TurnedAway> {
+        let admission = self.door.admit(token, address).await?;
         if need == Need::Metrics && !self.metrics_open && !may_read_metrics(&admission.identity) {
             return Err(self.refuse(EntryRefusal::NoRole, address));
         }
         Ok(admission)
     }
 
-    fn refuse(&self, because: EntryRefusal, address: Option<IpAddr>) -> EntryRefusal {
+    /// Whether somebody who brings nothing may go on.
+    fn stranger(&self, need: Need, token_needed: bool, address: Option<IpAddr>) -> Result<(), TurnedAway> {
+        if !token_needed {
+            return Ok(());
+        }
+        let asked = address.map(|address| self.strangers.take(address.into(), self.clock.now()));
+        if let Some(Err(wait)) = asked {
+            let away = self.refuse(EntryRefusal::TooMany, address);
+            return Err(TurnedAway { retry_after: Some(wait), ..away });
+        }
+        match need {
+            Need::Nothing | Need::FirstMessage => Ok(()),
+            Need::Metrics if self.metrics_open => Ok(()),
+            Need::Metrics | Need::Token => Err(self.refuse(EntryRefusal::Missing, address)),
+        }
+    }
+
+    fn within_allowance(admission: Option<Admission>) -> Result<Option<Admission>, TurnedAway> {
+        let asked = admission.as_ref().map_or(Ok(()), |admission| admission.tenure.ask());
+        match asked {
+            Ok(()) => Ok(admission),
+            Err(wait) => Err(TurnedAway { because: EntryRefusal::TooMany, retry_after: Some(wait) }),
+        }
+    }
+
+    fn refuse(&self, because: EntryRefusal, address: Option<IpAddr>) -> TurnedAway {
         self.witness.saw(Sight::Refused { address, because, subject: None });
-        because
+        because.into()
     }
 }
 
@@ -108,8 +156,4 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&str>, EntryRefusal> {
         (Some(one), None) => one.to_str().map(Some).map_err(|_| EntryRefusal::Malformed),
         (Some(_), Some(_)) => Err(EntryRefusal::Malformed),
     }
-}
-
-fn address(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical())
 }
