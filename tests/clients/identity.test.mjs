@@ -202,7 +202,7 @@ test('an opaque token is asked about, and refused from the moment on when it is 
   assert.equal(allowed.status, 200, JSON.stringify(allowed.body));
   const client = createClient({
     url: `${server.base.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0,
-    connectionParams: { Authorization: `Bearer ${token}` }, lazy: false,
+    connectionParams: { Authorization: `Bearer ${token}` }, lazy: false, onNonLazyError: () => {},
   });
   const closed = new Promise((resolve) => client.on('closed', resolve));
   const connected = new Promise((resolve) => client.on('connected', resolve));

@@ -58,7 +58,7 @@ async fn a_token_names_who_does_something_and_without_one_nothing_is_done() -> R
     assert_eq!((refused.status, refused.code()), (401, Some("UNAUTHENTICATED")));
     // The key is made by the command while the server runs.
     let token =
-        issue(folder.path(), &["--subject", "li.wei", "--role", "team_lead", "--team", "north"]).await?;
+        issue(folder.path(), &["--subject", "li.wei", "--role", "manager", "--team", "north"]).await?;
     // Whoever has a token cannot be somebody else by a header.
     let li_wei = with(client, &token).with_header("x-trunkline-actor", "user:somebody.else");
     li_wei.run(WHO, json!({})).await?;
@@ -137,7 +137,7 @@ async fn a_revoked_token_is_refused_everywhere_and_its_connections_end() -> Resu
     let one = TrunklineProcess::serve_with(folder.path(), &SERVE, &settings).await?;
     let two = TrunklineProcess::serve_with(folder.path(), &SERVE, &settings).await?;
     let command = ["--config", "c.toml", "token"];
-    let issuing = [&command[..], &["issue", "--subject", "li.wei", "--role", "agent"]].concat();
+    let issuing = [&command[..], &["issue", "--subject", "li.wei", "--role", "auditor"]].concat();
     let token = run(folder.path(), &issuing).await?.success()?.trim().to_owned();
     let mut watching = with(&one.client, &token).subscribe(EVENTS, json!({})).await?;
     assert_eq!(watching.next().await?.context("an event")?["events"]["type"], "token.issued");

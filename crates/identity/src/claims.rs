@@ -35,8 +35,12 @@ impl Claims {
         rules: &Rules,
         now: Timestamp,
     ) -> Result<Self, EntryRefusal> {
-        let mut validation = Validation::default();
-        validation.algorithms.clone_from(&rules.algorithms);
+        let named = jsonwebtoken::decode_header(token).map_err(|_| EntryRefusal::Signature)?.alg;
+        if !rules.algorithms.contains(&named) {
+            return Err(EntryRefusal::Signature);
+        }
+        // The library wants all algorithms of a check to be of one family, and holds the key to the same.
+        let mut validation = Validation::new(named);
         validation.set_issuer(&[&rules.issuer]);
         validation.set_audience(&[&rules.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);

@@ -41,6 +41,8 @@ impl Answer {
 impl Client {
     /// A client of the server at `base`, for instance `http://127.0.0.1:8080`.
     pub fn new(base: impl Into<String>) -> Self {
+        // Where TLS is built in without a provider of its own, one has to be set; the first client of a process does.
+        let _set_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let base = base.into().trim_end_matches('/').to_owned();
         Self { http: reqwest::Client::new(), base, headers: Vec::new() }
     }

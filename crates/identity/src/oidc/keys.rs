@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
@@ -125,22 +125,15 @@ impl Keys {
 
 /// Whether a key is the one of that name, and one for signatures of that algorithm. A secret is none, whatever it says.
 fn fits(key: &Jwk, name: Option<&str>, algorithm: Algorithm) -> bool {
+    use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
     let named = name.is_none_or(|name| key.common.key_id.as_deref() == Some(name));
     let signs = matches!(key.common.public_key_use, None | Some(PublicKeyUse::Signature));
-    let meant = key.common.key_algorithm.is_none_or(|meant| meant.to_string() == format!("{algorithm:?}"));
-    let family = match &key.algorithm {
-        AlgorithmParameters::RSA(_) => matches!(
-            algorithm,
-            Algorithm::RS256
-                | Algorithm::RS384
-                | Algorithm::RS512
-                | Algorithm::PS256
-                | Algorithm::PS384
-                | Algorithm::PS512
-        ),
-        AlgorithmParameters::EllipticCurve(_) => matches!(algorithm, Algorithm::ES256 | Algorithm::ES384),
-        AlgorithmParameters::OctetKeyPair(_) => algorithm == Algorithm::EdDSA,
-        AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_) => false,
-    };
+    let meant = key.common.key_algorithm.is_none_or(|meant| meant == KeyAlgorithm::from(algorithm));
+    let family = matches!(
+        (&key.algorithm, algorithm),
+        (AlgorithmParameters::RSA(_), RS256 | RS384 | RS512 | PS256 | PS384 | PS512)
+            | (AlgorithmParameters::EllipticCurve(_), ES256 | ES384)
+            | (AlgorithmParameters::OctetKeyPair(_), EdDSA)
+    );
     named && signs && meant && family
 }

@@ -107,6 +107,8 @@ fn encode(bytes: &[u8]) -> String {
 
 impl Setting {
     async fn new() -> Self {
+        // The first of the tests in this process sets it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let shared = Shared::default();
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(describe))

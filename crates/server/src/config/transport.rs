@@ -60,11 +60,11 @@ impl TransportSettings {
             headers_max: read.size("limits.headers_max", 16, 10_000)?,
             request_max: read.millis("limits.request_max_ms")?,
             subject_rate: Rate {
-                per_second: read.rate("limits.requests_per_second", 0.1, 1_000_000.0)?,
+                per_second: read.rate("limits.requests_per_second", 0.001, 1_000_000.0)?,
                 burst: read.rate("limits.requests_burst", 1.0, 10_000_000.0)?,
             },
             stranger_rate: Rate {
-                per_second: read.rate("limits.strangers_per_second", 0.1, 1_000_000.0)?,
+                per_second: read.rate("limits.strangers_per_second", 0.001, 1_000_000.0)?,
                 burst: read.rate("limits.strangers_burst", 1.0, 10_000_000.0)?,
             },
             bad_tokens: Patience {
