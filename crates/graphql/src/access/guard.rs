@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo};
-use async_graphql::{ServerError, ServerResult, Value};
+use async_graphql::{QueryPathSegment, ServerError, ServerResult, Value};
 use trunkline_access::{Class, Scope, Show, mask};
 
 use super::Seer;
@@ -28,9 +28,10 @@ impl Extension for Guarding {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        // The operation's own fields were looked at before anything of it was executed; what has no name is an entry of
-        // a list, and its fields come by themselves.
-        if info.is_for_introspection || info.path_node.parent.is_none() || info.name.is_empty() {
+        // The operation's own fields were looked at before anything of it was executed; an entry of a list comes under
+        // the list's name, and its fields come by themselves.
+        let is_entry = matches!(info.path_node.segment, QueryPathSegment::Index(_));
+        if info.is_for_introspection || info.path_node.parent.is_none() || is_entry {
             return next.run(ctx, info).await;
         }
         let Some(seer) = ctx.data_opt::<Seer>() else {

@@ -43,7 +43,7 @@ const fn told(because: EntryRefusal) -> Told {
         EntryRefusal::NoRole => Told {
             status: StatusCode::FORBIDDEN,
             challenge: "Bearer realm=\"trunkline\", error=\"insufficient_scope\"",
-            code: "FORBIDDEN",
+            code: "NOT_PERMITTED",
             message: "The token does not permit this.",
         },
         EntryRefusal::TooMany => Told {
