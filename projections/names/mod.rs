@@ -34,12 +34,12 @@ const MIGRATIONS: &[Migration] = &[Migration {
     sqlite: "CREATE TABLE customer_name_tokens (token INTEGER NOT NULL, customer_id BLOB NOT NULL,
             PRIMARY KEY (token, customer_id)) STRICT, WITHOUT ROWID;
         CREATE INDEX customer_name_tokens_by_customer ON customer_name_tokens (customer_id);
-        CREATE TABLE customer_name_index (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL) STRICT;
+        CREATE TABLE customer_name_index (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL) STRICT;
         INSERT INTO customer_name_index VALUES (1, 0);",
     postgres: "CREATE TABLE customer_name_tokens (token bigint NOT NULL, customer_id uuid NOT NULL,
             PRIMARY KEY (token, customer_id));
         CREATE INDEX customer_name_tokens_by_customer ON customer_name_tokens (customer_id);
-        CREATE TABLE customer_name_index (only integer PRIMARY KEY CHECK (only = 1), position bigint NOT NULL);
+        CREATE TABLE customer_name_index (id integer PRIMARY KEY CHECK (id = 1), position bigint NOT NULL);
         INSERT INTO customer_name_index VALUES (1, 0);",
 }];
 
@@ -195,7 +195,7 @@ impl Follower {
     }
 
     async fn stored(&self) -> Result<Position, NameError> {
-        let sql = "SELECT position FROM customer_name_index WHERE only = 1";
+        let sql = "SELECT position FROM customer_name_index WHERE id = 1";
         let row = self.database.fetch_optional(sql, Vec::new()).await?;
         Ok(row.map_or(Ok(Position::START), |row| row.get("position"))?)
     }
@@ -236,7 +236,7 @@ impl Follower {
     ) -> Result<bool, NameError> {
         let mut transaction = self.database.begin().await?;
         // Going forward only is what makes a late or repeated write harmless (trap 12).
-        let sql = "UPDATE customer_name_index SET position = $1 WHERE only = 1 AND position < $1";
+        let sql = "UPDATE customer_name_index SET position = $1 WHERE id = 1 AND position < $1";
         if transaction.execute(sql, vec![to.value()]).await? == 0 {
             transaction.rollback().await?;
             return Ok(false);

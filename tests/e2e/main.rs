@@ -11,6 +11,7 @@ mod identity;
 mod import;
 mod operations;
 mod place;
+mod privacy;
 mod servers;
 mod tidy;
 mod transport;

@@ -54,7 +54,7 @@ pub(crate) async fn forget_erased(feed: Arc<Feed>, vault: Arc<Vault>, from: Posi
     while let Ok(batch) = erased.next().await {
         for recorded in &batch.events {
             if let Some(customer) = recorded.stream.id::<CustomerId>() {
-                vault.forget(customer.into());
+                vault.note_destroyed(customer.into());
             }
         }
     }

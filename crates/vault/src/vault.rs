@@ -258,13 +258,22 @@ impl Vault {
         let now = Instant::now();
         let mut cache = self.cache.lock();
         for (subject, held) in held {
-            cache.put(*subject, (now, held.clone()));
+            // Whoever read the store before a key was destroyed must not bring it back.
+            let destroyed = matches!(cache.peek(subject), Some((_, Held::Destroyed)));
+            if !destroyed || matches!(held, Held::Destroyed) {
+                cache.put(*subject, (now, held.clone()));
+            }
         }
     }
 
-    /// Drops a key from memory, because its subject was erased on another server.
+    /// Drops a key from memory; it is read again when it is needed.
     pub fn forget(&self, subject: Subject) {
         self.cache.lock().pop(&subject);
+    }
+
+    /// Takes over that a subject was erased on another server, which has destroyed the key in the store.
+    pub fn note_destroyed(&self, subject: Subject) {
+        self.cache.lock().put(subject, (Instant::now(), Held::Destroyed));
     }
 
     /// Destroys a subject's key for ever; that it was destroyed stays known, so that none is made again.
@@ -273,7 +282,7 @@ impl Vault {
     /// When the store fails.
     pub async fn destroy(&self, subject: Subject) -> Result<Destroyed, VaultError> {
         let at = self.store.destroy(subject.into(), self.clock.now()).await?;
-        self.cache.lock().put(subject, (Instant::now(), Held::Destroyed));
+        self.note_destroyed(subject);
         Ok(Destroyed { at })
     }
 

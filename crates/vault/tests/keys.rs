@@ -58,7 +58,7 @@ async fn what_was_destroyed_is_erased_and_gets_no_new_key() {
         let keys = vault.keys(&[subject(1)]).await.unwrap();
         assert!(keys.get(subject(1)).is_none() && keys.is_destroyed(subject(1)));
         // The other server still holds the key in memory until it hears of it.
-        other.forget(subject(1));
+        other.note_destroyed(subject(1));
         assert_eq!(shown(&other, subject(1), &name).await, Shown::Erased);
         // Who was erased before a key was ever made gets none either.
         vault.destroy(subject(2)).await.unwrap();

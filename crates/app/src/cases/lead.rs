@@ -21,8 +21,12 @@ impl Action for AddLead {
     type Answer = Uuid;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
-        if !work.state::<Customer>(self.added.customer).await?.exists() {
+        let customer = work.state::<Customer>(self.added.customer).await?;
+        if !customer.exists() {
             return Err(ActionError::refused(customer::Refusal::Unknown));
+        }
+        if customer.is_erased() {
+            return Err(ActionError::refused(customer::Refusal::Erased));
         }
         let campaign = work.state::<Campaign>(self.added.campaign).await?;
         if !campaign.exists() {

@@ -11,6 +11,8 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let opened = store::open_log(settings).await?;
     let head = opened.log.head().await?;
     crate::say(&format!("The log is ready; its last position is {head}."));
+    store::open_vault(settings).await?.close().await;
+    crate::say("The key store is ready.");
     let database = store::open_read_models(settings).await?;
     let runtime = Runtime::prepare(
         database.clone(),
