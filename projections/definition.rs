@@ -15,15 +15,29 @@ pub struct Script {
 }
 
 impl Script {
-    /// The text for one database and one generation.
-    pub fn text(&self, dialect: Dialect, generation: u32) -> String {
+    /// What makes the tables of one generation, without their indexes.
+    pub fn tables(&self, dialect: Dialect, generation: u32) -> String {
+        self.statements(dialect, generation, |statement| !statement.contains(INDEX)).concat()
+    }
+
+    /// What makes the indexes of one generation, one statement each. Indexes that are there are left as they are.
+    pub fn indexes(&self, dialect: Dialect, generation: u32) -> Vec<String> {
+        let statements = self.statements(dialect, generation, |statement| statement.contains(INDEX));
+        statements.iter().map(|statement| statement.replace(INDEX, "CREATE INDEX IF NOT EXISTS")).collect()
+    }
+
+    fn statements(&self, dialect: Dialect, generation: u32, which: fn(&str) -> bool) -> Vec<String> {
         let text = match dialect {
             Dialect::Sqlite => self.sqlite,
             Dialect::Postgres => self.postgres,
         };
-        text.replace("{g}", &format!("_g{generation}"))
+        let text = text.replace("{g}", &format!("_g{generation}"));
+        text.split_inclusive(";\n").filter(|statement| which(statement)).map(str::to_owned).collect()
     }
 }
+
+/// How the statement of an index begins.
+const INDEX: &str = "CREATE INDEX";
 
 /// A read model as declared.
 #[derive(Clone, Copy, Debug)]

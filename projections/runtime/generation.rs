@@ -131,10 +131,24 @@ pub(crate) async fn prepare(database: &Database, now: Timestamp) -> Result<()> {
     for model in ReadModel::ALL {
         if !known.iter().any(|generation| generation.model == model) {
             insert(&mut transaction, model.definition(), 1, Status::Active, false, now).await?;
+            for index in model.definition().script.indexes(transaction.dialect(), 1) {
+                transaction.script(AssertSqlSafe(index)).await?;
+            }
             point_views(&mut transaction, model.definition(), 1).await?;
         }
     }
     transaction.commit().await
+}
+
+/// Gives a generation that was built its indexes. Until then it had none, because writing many rows costs far less
+/// without them. Each is made by itself, so that nobody waits for all of them.
+pub(crate) async fn index(database: &Database, model: ReadModel, generation: u32) -> Result<()> {
+    for index in model.definition().script.indexes(database.dialect(), generation) {
+        let mut transaction = database.begin().await?;
+        transaction.script(AssertSqlSafe(index)).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
 }
 
 /// Makes the next generation of a read model, empty; gives its number. `held` names who builds it and until when
@@ -171,7 +185,7 @@ async fn insert(
     switch: bool,
     now: Timestamp,
 ) -> Result<()> {
-    let script = definition.script.text(transaction.dialect(), generation);
+    let script = definition.script.tables(transaction.dialect(), generation);
     transaction.script(AssertSqlSafe(script)).await?;
     let values = vec![
         Value::Text(definition.name.into()),

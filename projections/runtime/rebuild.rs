@@ -140,6 +140,7 @@ async fn finish(
     stop: &CancellationToken,
 ) -> Result<Rebuilt, RuntimeError> {
     let (model, number) = (seat.model, seat.generation);
+    generation::index(&context.database, model, number).await?;
     let mut snapshot = context.database.snapshot().await?;
     let known = generation::list_in(&mut snapshot).await?;
     let comparable = known.into_iter().find(|other| {

@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::value::bind_sqlite;
 use crate::{Column, Kind, Result, Row, Table, Transaction, Value};
 
-/// Cells in one statement of SQLite; its own limit is 32,766.
-const SQLITE_CELLS_MAX: usize = 8_000;
+/// Cells in one statement of SQLite. Its own limit is 32,766, but a prepared statement keeps about 130 bytes a cell,
+/// and one is kept for every size of every table.
+const SQLITE_CELLS_MAX: usize = 2_000;
 /// Rows in one statement of PostgreSQL.
 const POSTGRES_ROWS_MAX: usize = 4_000;
 

@@ -11,7 +11,7 @@ use trunkline_kernel::{Clock, EventId, Position, Recorded, StreamId};
 
 use super::known::Known;
 use super::plan::{Plan, Verdict, plan};
-use super::settle::{Late, Settler};
+use super::settle::{Contended, Late, Settler};
 use super::{Job, announce};
 use crate::prepare::recorded_at;
 use crate::repeat::FoundEvents;
@@ -42,6 +42,7 @@ pub(super) struct Committer<S> {
     hint: watch::Sender<Position>,
     stats: Arc<LogStats>,
     late: mpsc::UnboundedSender<Late>,
+    late_writers_wait_for: Arc<Contended>,
     retries_max: u32,
     known: Known,
     patience: Patience,
@@ -68,10 +69,12 @@ impl<S: Store> Committer<S> {
     ) -> Self {
         let retries_max = limits.retries_max;
         let (late, queue) = mpsc::unbounded_channel();
+        let contended = Arc::<Contended>::default();
         let settler = Settler {
             store: Arc::clone(&store),
             stats: Arc::clone(&stats),
             committed: hint.subscribe(),
+            contended: Arc::clone(&contended),
             late: queue,
         };
         tokio::spawn(settler.run());
@@ -81,6 +84,7 @@ impl<S: Store> Committer<S> {
             hint,
             stats,
             late,
+            late_writers_wait_for: contended,
             retries_max,
             known,
             patience: Patience::default(),
@@ -168,6 +172,7 @@ impl<S: Store> Committer<S> {
         // Half of them: the other half comes back while the next commit is under way, so that the store is
         // never idle. One alone is never waited for.
         self.patience = Patience { writers: accepted / 2, wait: (took / 4).min(PATIENCE_MAX) };
+        self.late_writers_wait_for.advance(events);
         announce(&self.hint, self.known.head);
     }
 

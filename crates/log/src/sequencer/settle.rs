@@ -1,24 +1,22 @@
 //! Appends that came too late: their answer needs one look whether they are repeated ones, but no commit.
 //!
-//! Of many late writers of one stream only one can win the next version. They are let back in few at a time,
-//! each time that something has been committed, so that the losers' retries do not take the machine from the
-//! winner.
+//! Of many late writers of one stream only one can win the next version. They are let back in one at a time,
+//! each time that something has been committed, and are told the version that the stream has reached by then: so
+//! the losers' retries do not take the machine from the winner, and whoever is let in has a chance.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
-use trunkline_kernel::{EventId, Position, StreamId};
+use trunkline_kernel::{EventId, Position, Recorded, StreamId, Version};
 
 use super::Job;
 use super::commit::{count, fail, ids_of};
 use crate::repeat::first_result;
 use crate::store::Store;
 use crate::{AppendError, LogStats};
-
-/// How many late writers of one stream are answered at a time.
-const RIVALS: usize = 4;
 
 /// The longest time that the next ones wait when nothing is committed.
 const TURN_MAX: Duration = Duration::from_millis(2);
@@ -29,10 +27,61 @@ const LOOK_MAX: usize = 256;
 /// An append with the refusal that it gets unless it is a repeated one.
 pub(super) type Late = (Job, AppendError);
 
+/// The durable versions of the streams that late writers wait for.
+#[derive(Default)]
+pub(super) struct Contended(Mutex<HashMap<StreamId, Version>>);
+
+impl Contended {
+    /// Takes note of what was committed.
+    pub(super) fn advance(&self, events: &[Recorded]) {
+        let mut versions = self.0.lock();
+        if versions.is_empty() {
+            return;
+        }
+        for event in events {
+            if let Some(version) = versions.get_mut(&event.stream) {
+                *version = event.version;
+            }
+        }
+    }
+
+    /// Follows the streams of these writers, and no others.
+    fn follow(&self, rivals: &VecDeque<Late>) {
+        let mut versions = self.0.lock();
+        let streams: HashSet<&StreamId> = rivals.iter().filter_map(|(_, error)| contended(error)).collect();
+        versions.retain(|stream, _| streams.contains(stream));
+        for (_, error) in rivals {
+            if let AppendError::Conflict { stream, actual, .. } = error {
+                let version = versions.entry(stream.clone()).or_insert(*actual);
+                *version = (*version).max(*actual);
+            }
+        }
+    }
+
+    /// The same refusal with the version that the stream has now.
+    fn freshened(&self, mut error: AppendError) -> AppendError {
+        if let AppendError::Conflict { stream, expected, actual } = &mut error
+            && let Some(version) = self.0.lock().get(stream)
+            && expected != version
+        {
+            *actual = *version;
+        }
+        error
+    }
+}
+
+fn contended(error: &AppendError) -> Option<&StreamId> {
+    match error {
+        AppendError::Conflict { stream, .. } => Some(stream),
+        AppendError::Reused { .. } | AppendError::Invalid { .. } | AppendError::Log(_) => None,
+    }
+}
+
 pub(super) struct Settler<S> {
     pub(super) store: Arc<S>,
     pub(super) stats: Arc<LogStats>,
     pub(super) committed: watch::Receiver<Position>,
+    pub(super) contended: Arc<Contended>,
     /// Bounded by the places in the sequencer's queue, which late appends still hold.
     pub(super) late: mpsc::UnboundedReceiver<Late>,
 }
@@ -55,6 +104,7 @@ impl<S: Store> Settler<S> {
                 looked.push(late);
             }
             rivals.extend(self.look(looked).await);
+            self.contended.follow(&rivals);
             self.committed.borrow_and_update();
             self.let_in(&mut rivals);
             if !rivals.is_empty() {
@@ -88,20 +138,18 @@ impl<S: Store> Settler<S> {
         refused
     }
 
-    /// Answers the first few of each stream, in the order in which they came.
+    /// Answers the first of each stream, in the order in which they came.
     fn let_in(&self, rivals: &mut VecDeque<Late>) {
-        let mut answered: HashMap<StreamId, usize> = HashMap::new();
+        let mut answered = HashSet::new();
         for _ in 0..rivals.len() {
             let Some((job, error)) = rivals.pop_front() else { break };
-            if let AppendError::Conflict { stream, .. } = &error {
-                let answered = answered.entry(stream.clone()).or_default();
-                *answered += 1;
-                if *answered > RIVALS {
-                    rivals.push_back((job, error));
-                    continue;
-                }
+            if let Some(stream) = contended(&error)
+                && !answered.insert(stream.clone())
+            {
+                rivals.push_back((job, error));
+                continue;
             }
-            self.answer(job, Err(error));
+            self.answer(job, Err(self.contended.freshened(error)));
         }
     }
 
