@@ -51,7 +51,6 @@ pub fn assign(gains: &Gains) -> Vec<Option<usize>> {
         row_of: vec![None; gains.columns],
         distance: vec![0.0; gains.columns],
         before: vec![0; gains.columns],
-        closed: vec![0.0; gains.columns],
         done: Vec::new(),
     };
     let mut free: Vec<usize> = (0..rows).collect();
@@ -73,14 +72,12 @@ struct Solver<'a> {
     potential: Vec<f64>,
     column_of: Vec<Option<usize>>,
     row_of: Vec<Option<usize>>,
-    /// How far each column is on the path that is searched for.
+    /// How far each column is on the path that is searched for; not a number once that is certain.
     distance: Vec<f64>,
     /// The row over which a column was reached.
     before: Vec<u32>,
-    /// Infinite for a column that was reached for good, else 0.
-    closed: Vec<f64>,
-    /// The columns that were reached for good.
-    done: Vec<usize>,
+    /// The columns whose distance is certain, and how far they are.
+    done: Vec<(usize, f64)>,
 }
 
 impl Solver<'_> {
@@ -89,7 +86,7 @@ impl Solver<'_> {
     fn reduce(&mut self, free: Vec<usize>) -> Vec<usize> {
         let mut left = Vec::new();
         // With rounding two rows could take a column from each other for ever; paths settle what is left then.
-        let mut steps = 4 * (free.len() + self.gains.columns);
+        let mut steps = 8 * (free.len() + self.gains.columns);
         for mut row in free {
             loop {
                 let (mut first, mut second, mut best) = (0.0_f64, f64::INFINITY, None);
@@ -126,7 +123,6 @@ impl Solver<'_> {
     /// Finds the cheapest way to give `row` a place, moving others if need be.
     fn augment(&mut self, row: usize) {
         self.distance.fill(f64::INFINITY);
-        self.closed.fill(0.0);
         self.done.clear();
         // Who would stay alone at the end of the path, and how far that is.
         let (mut alone, mut alone_at) = (row, 0.0);
@@ -136,8 +132,8 @@ impl Solver<'_> {
                 found = Some((column, at));
                 break;
             };
-            self.closed[column] = f64::INFINITY;
-            self.done.push(column);
+            self.distance[column] = f64::NAN;
+            self.done.push((column, at));
             owner = next;
             offset = at - (self.gains.row(owner)[column] - self.potential[column]);
             if offset < alone_at {
@@ -145,8 +141,8 @@ impl Solver<'_> {
             }
         }
         let end = found.map_or(alone_at, |(_, at)| at);
-        for column in &self.done {
-            self.potential[*column] += self.distance[*column] - end;
+        for (column, at) in &self.done {
+            self.potential[*column] += at - end;
         }
         let start = found.map(|(column, _)| column).or_else(|| self.column_of[alone].take());
         self.shift(row, start);
@@ -156,20 +152,20 @@ impl Solver<'_> {
     fn reach(&mut self, row: usize, offset: f64) -> Option<(usize, f64)> {
         // Rows and columns are fewer than 2^32, or the costs would not fit into memory.
         let from = u32::try_from(row).unwrap_or(u32::MAX);
-        let costs = self.gains.row(row).iter().zip(&self.potential).zip(&self.closed);
-        for (((cost, potential), closed), (distance, before)) in
-            costs.zip(self.distance.iter_mut().zip(self.before.iter_mut()))
-        {
-            // A closed column keeps its distance, for what is infinitely far is never nearer.
-            let over = cost - potential + offset + closed;
-            let nearer = over < *distance;
-            *distance = if nearer { over } else { *distance };
-            *before = if nearer { from } else { *before };
+        let (mut nearest, mut least) = (None, f64::INFINITY);
+        let costs = self.gains.row(row).iter().zip(&self.potential);
+        let reached = self.distance.iter_mut().zip(self.before.iter_mut());
+        for (column, ((cost, potential), (distance, before))) in costs.zip(reached).enumerate() {
+            let over = cost - potential + offset;
+            // A closed column's distance is not a number, which is neither farther nor nearer than any.
+            if over < *distance {
+                (*distance, *before) = (over, from);
+            }
+            if *distance < least {
+                (nearest, least) = (Some(column), *distance);
+            }
         }
-        let least = least(&self.distance, &self.closed);
-        let is_least = |(distance, closed): (&f64, &f64)| distance + closed <= least;
-        let column = self.distance.iter().zip(&self.closed).position(is_least)?;
-        least.is_finite().then_some((column, least))
+        Some((nearest?, least))
     }
 
     /// Hands the columns along the path back from its end.
@@ -184,17 +180,4 @@ impl Solver<'_> {
             }
         }
     }
-}
-
-/// The least sum, in four lanes, so that comparisons do not wait for each other.
-fn least(distance: &[f64], closed: &[f64]) -> f64 {
-    let mut lanes = [f64::INFINITY; 4];
-    let chunks = distance.chunks(4).zip(closed.chunks(4));
-    for (distance, closed) in chunks {
-        for (lane, (distance, closed)) in lanes.iter_mut().zip(distance.iter().zip(closed)) {
-            let sum = distance + closed;
-            *lane = if sum < *lane { sum } else { *lane };
-        }
-    }
-    lanes.into_iter().fold(f64::INFINITY, f64::min)
 }
