@@ -64,8 +64,9 @@ fn model(names: &[String], seed: u64) -> Value {
         let of = |node: usize| number(seed, usize::MAX - tree, node);
         let child =
             |node: usize, which: usize| if node < splits { json!(2 * node + which) } else { json!(-1) };
-        let column =
-            |node: usize| (tree * 31 + node * 17) % FEATURES + if node % 3 == 0 { 0 } else { FEATURES };
+        let column = |node: usize| {
+            (tree * 31 + node * 17) % FEATURES + if node.is_multiple_of(3) { 0 } else { FEATURES }
+        };
         json!({
             "tree_param": { "size_leaf_vector": "1" },
             "left_children": (0..nodes).map(|node| child(node, 1)).collect::<Vec<_>>(),
