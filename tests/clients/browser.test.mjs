@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { start } from './server.mjs';
+import { issue, start } from './server.mjs';
 
 // A browser that does nothing on its own, so that every request seen is the page's.
 const flags = [
@@ -78,6 +78,26 @@ test('the plain page runs a query that was typed, and shows the documentation', 
   await page.locator('#result').getByText('The variables are not JSON').waitFor(patience);
   assertClean(opened);
   await opened.close();
+});
+
+test('where a token is needed both pages open, and work with one', async () => {
+  const strict = await start('serve', { TRUNKLINE_IDENTITY_REQUIRED: 'true' });
+  const token = await issue(strict.folder);
+  const plain = await (await browser.newContext()).newPage();
+  await plain.goto(`${strict.base}/ide/plain.html`, patience);
+  await plain.getByRole('button', { name: 'Run' }).click();
+  await plain.locator('#result').getByText('UNAUTHENTICATED').waitFor(patience);
+  await plain.locator('#token').fill(token);
+  await plain.getByRole('button', { name: 'Run' }).click();
+  await plain.locator('#result').getByText('"__typename": "Query"').waitFor(patience);
+  await plain.locator('#documentation summary').first().waitFor(patience);
+  await plain.locator('#query').fill('subscription { events(after: "0") { type } }');
+  await plain.getByRole('button', { name: 'Run' }).click();
+  await plain.locator('#result').getByText('token.issued').first().waitFor(patience);
+  const response = await plain.goto(`${strict.base}/graphql`, patience);
+  assert.equal(response.status(), 200);
+  await plain.context().close();
+  assert.equal(await strict.stop(), 0);
 });
 
 test('the plain page speaks Chinese and runs a subscription', async () => {

@@ -1,9 +1,10 @@
 // Starts the built binary for one suite, on a port of its own with a store of its own.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const binary = process.env.TRUNKLINE_BIN ?? new URL('../../target/debug/trunkline', import.meta.url).pathname;
 const patience = 60_000;
@@ -29,7 +30,7 @@ export async function start(command = 'demo', settings = {}) {
     return code;
   };
   try {
-    return { base: await address(child), stop };
+    return { base: await address(child), folder, stop };
   } catch (error) {
     child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
@@ -54,6 +55,13 @@ function address(child) {
       }
     });
   });
+}
+
+/** A token of an auditor for the server whose data is in `folder`. */
+export async function issue(folder) {
+  const flags = ['--subject', 'browser', '--role', 'auditor', '--data-dir', join(folder, 'data')];
+  const { stdout } = await promisify(execFile)(binary, ['token', 'issue', ...flags], { cwd: folder });
+  return stdout.trim();
 }
 
 /** Runs a query or mutation and gives its data. */

@@ -2,12 +2,12 @@
 
 const words = {
   en: {
-    run: 'Run', stop: 'Stop', query: 'Query', variables: 'Variables (JSON)', result: 'Result',
+    run: 'Run', stop: 'Stop', token: 'Token, where one is needed', query: 'Query', variables: 'Variables (JSON)', result: 'Result',
     documentation: 'Documentation: search for a type or field', running: 'running…', events: 'events',
     badVariables: 'The variables are not JSON: ', noDocumentation: 'The server gives no documentation: ', other: '中文',
   },
   zh: {
-    run: '运行', stop: '停止', query: '查询', variables: '变量（JSON）', result: '结果',
+    run: '运行', stop: '停止', token: '令牌（需要时填写）', query: '查询', variables: '变量（JSON）', result: '结果',
     documentation: '文档：搜索类型或字段', running: '正在运行…', events: '个事件',
     badVariables: '变量不是合法的 JSON：', noDocumentation: '服务器没有提供文档：', other: 'English',
   },
@@ -24,7 +24,11 @@ function speak() {
   byId('language').textContent = words[language].other;
 }
 
-const headers = (accept) => ({ 'content-type': 'application/json', accept });
+// The token is kept nowhere but in its field.
+function headers(accept) {
+  const token = byId('token').value.trim();
+  return { 'content-type': 'application/json', accept, ...(token && { authorization: `Bearer ${token}` }) };
+}
 
 async function ask(query, variables, signal) {
   const accept = 'application/graphql-response+json, application/json';
@@ -37,6 +41,7 @@ async function ask(query, variables, signal) {
 async function listen(query, variables, signal, show) {
   const body = JSON.stringify({ query, variables });
   const response = await fetch('/graphql', { method: 'POST', headers: headers('text/event-stream'), body, signal });
+  if (!response.ok) return show(await response.json());
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {
@@ -146,12 +151,17 @@ async function documentation() {
   place.replaceChildren(...shown.map(describe));
 }
 
+function showDocumentation() {
+  documentation().catch((error) => { byId('documentation').textContent = String(error); });
+}
+
 byId('run').addEventListener('click', run);
 byId('stop').addEventListener('click', () => running?.abort());
 byId('language').addEventListener('click', () => {
   language = language === 'en' ? 'zh' : 'en';
   speak();
 });
+byId('token').addEventListener('change', showDocumentation);
 byId('search').addEventListener('input', (event) => {
   const wanted = event.target.value.trim().toLowerCase();
   for (const box of byId('documentation').children) box.hidden = !box.dataset.text?.includes(wanted);
@@ -165,4 +175,4 @@ document.addEventListener('keydown', (event) => {
 
 byId('query').value = new URLSearchParams(location.search).get('query') ?? '{ __typename }';
 speak();
-documentation().catch((error) => { byId('documentation').textContent = String(error); });
+showDocumentation();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
+use trunkline_access::Blind;
 use trunkline_app::privacy::{ErasureTarget, Rights};
 use trunkline_graphql::{Api, Services};
 use trunkline_log::Feed;
@@ -38,7 +39,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let vault = store::open_vault(settings).await?;
     let database = store::open_read_models(settings).await?;
     let (ids, clock) = (store::ids(), store::clock());
-    let gate = gate::build(settings, &log, &feed, address).await?;
+    let gate = gate::build(settings, &log, &feed, address, Arc::new(Blind)).await?;
     let limits = settings.projections.clone();
     let runtime = Runtime::start(database.clone(), Arc::clone(&log), Arc::clone(&clock), &*ids, limits)
         .await

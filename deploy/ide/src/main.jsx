@@ -14,10 +14,14 @@ const url = new URL('/graphql', location.href);
 const socket = new URL(url);
 socket.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 
-const fetcher = createGraphiQLFetcher({
-  url: url.href,
-  wsClient: createClient({ url: socket.href, lazy: true }),
-});
+// A token stands in the pane for headers. A WebSocket, which takes none from a browser, gets it in its first message.
+const fetcher = (parameters, options) => {
+  const headers = Object.entries(options?.headers ?? {});
+  const authorization = headers.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  const connectionParams = authorization ? { Authorization: authorization } : {};
+  const wsClient = createClient({ url: socket.href, lazy: true, connectionParams });
+  return createGraphiQLFetcher({ url: url.href, wsClient })(parameters, options);
+};
 
 const welcome = `# Trunkline · GraphQL
 #

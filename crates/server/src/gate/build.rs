@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use trunkline_access::{Blind, Witness};
+use trunkline_access::Witness;
 use trunkline_identity::local::LocalTokens;
 use trunkline_identity::oidc::Provider;
 use trunkline_identity::{Allowances, Doorkeeper, DoorkeeperOptions, Revocations};
@@ -14,7 +14,8 @@ use super::{Gate, Proxies};
 use crate::config::Settings;
 use crate::store;
 
-/// The gate of a server on this address, and what it needs to know of the log.
+/// The gate of a server on this address, and what it needs to know of the log. `witness` hears of everybody who is let
+/// in or turned away.
 ///
 /// # Errors
 /// When the log cannot be read, or the key of local tokens cannot be used.
@@ -23,6 +24,7 @@ pub(crate) async fn build(
     log: &Arc<dyn Log>,
     feed: &Arc<Feed>,
     address: SocketAddr,
+    witness: Arc<dyn Witness>,
 ) -> anyhow::Result<Gate> {
     let (identity, transport) = (&settings.identity, &settings.transport);
     let clock = store::clock();
@@ -37,7 +39,6 @@ pub(crate) async fn build(
         .await
         .context("cannot read which tokens were revoked")?;
     tokio::spawn(Arc::clone(&revocations).follow(Arc::clone(feed)));
-    let witness: Arc<dyn Witness> = Arc::new(Blind);
     let provider = identity.provider.clone().map(|options| Provider::new(options, Arc::clone(&clock)));
     let provider = provider.transpose().context("the provider (`oidc.issuer`) cannot be used")?;
     let door = Doorkeeper::new(DoorkeeperOptions {
