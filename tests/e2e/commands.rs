@@ -19,7 +19,7 @@ async fn small_log() -> Result<tempfile::TempDir> {
 #[tokio::test]
 async fn the_help_of_every_command_shows_an_example() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 19] = [
         &[],
         &["serve"],
         &["demo"],
@@ -33,6 +33,11 @@ async fn the_help_of_every_command_shows_an_example() -> Result<()> {
         &["projections", "parked"],
         &["replay"],
         &["config", "check"],
+        &["audit", "verify"],
+        &["audit", "prove"],
+        &["audit", "check"],
+        &["audit", "heads"],
+        &["audit", "key"],
         &["projections", "list"],
     ];
     for command in commands {

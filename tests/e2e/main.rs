@@ -9,6 +9,7 @@ mod graphql;
 mod hardening;
 mod identity;
 mod import;
+mod notary;
 mod operations;
 mod place;
 mod privacy;

@@ -6,6 +6,7 @@
 mod append;
 mod live;
 mod machine;
+mod notary;
 mod query;
 mod rebuild;
 mod report;
@@ -46,6 +47,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     /// Scoring, choosing and matching, beside a plain matrix-vector product
     Route,
+    /// Verifying a log, and proving one event among ten million
+    Notary(notary::Arguments),
     /// A customer with a page of the timeline, and the start of the binary
     Query {
         /// Lengths of the logs in events
@@ -101,6 +104,7 @@ async fn main() -> Result<()> {
         Some(Command::Seal) => seal::run(&cli.options).await,
         Some(Command::Route) => route::run(&cli.options),
         Some(Command::Query { events }) => query::run(&cli.options, &events).await,
+        Some(Command::Notary(arguments)) => notary::run(&cli.options, &arguments).await,
         Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
             append::run(&cli.options).await?;
@@ -108,6 +112,7 @@ async fn main() -> Result<()> {
             live::run(&cli.options).await?;
             rebuild::run(&cli.options, &rebuild::Arguments::default()).await?;
             seal::run(&cli.options).await?;
+            notary::run(&cli.options, &notary::Arguments::default()).await?;
             query::run(&cli.options, &QUERY_EVENTS).await?;
             route::run(&cli.options)
         }

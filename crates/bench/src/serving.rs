@@ -76,6 +76,7 @@ impl Serving {
             log,
             reads: reads.clone(),
             authority: Arc::new(Authority::new(trunkline_access::Policy::standard(), Arc::clone(&clock))),
+            notary: None,
             clock,
             ids,
         };

@@ -38,6 +38,8 @@ pub struct Services {
     pub rights: Arc<Rights>,
     /// Who is found by a part of the name.
     pub names: Arc<NameIndex>,
+    /// The notary's books, where there is a notary.
+    pub notary: Option<trunkline_registry::Books>,
     /// The present moment.
     pub clock: Arc<dyn Clock>,
     /// Names for requests that bring no trace.

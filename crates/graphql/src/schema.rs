@@ -13,7 +13,7 @@ use crate::mutation::Mutation;
 use crate::opener::Opener;
 use crate::query::Query;
 use crate::subscription::Subscription;
-use crate::types::{Agent, Call, Campaign, Customer, Event, Lead, Task, TimelineEntry};
+use crate::types::{Agent, Call, Campaign, Customer, Event, Lead, Task, TimelineEntry, TreeHead};
 
 /// The schema with everything that it reads and writes.
 pub(crate) type TrunklineSchema = Schema<Query, Mutation, Subscription>;
@@ -30,6 +30,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<Connection<String, Lead>>("A page of leads.")
         .override_output_type_description::<Connection<String, Task>>("A page of tasks.")
         .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
+        .override_output_type_description::<Connection<String, TreeHead>>("A page of tree heads.")
 }
 
 /// Builds the schema over its services. Depth and size were checked before a request gets here.
@@ -42,6 +43,7 @@ pub(crate) fn build(services: Services, limits: &Limits) -> TrunklineSchema {
         .data(services.policy)
         .data(services.names)
         .data(services.rights)
+        .data(services.notary)
         .data(services.clock)
         .data(limits.clone())
         .extension(Guard)

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use crate::commands::audit::AuditCommand;
 use trunkline_access::Role;
 use trunkline_kernel::{AgentId, CustomerId, Millis, TokenId};
 
@@ -99,6 +101,9 @@ A time is when events were recorded. Each line is one row as JSON, the table's n
     /// Answer what persons ask about their own data.
     #[command(subcommand)]
     Privacy(PrivacyCommand),
+    /// Prove that the log is what it was: verify it, prove events, check proofs, look after the notary's key.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -38,6 +38,8 @@ pub(crate) struct Station {
     pub(crate) runtime: Weak<Runtime>,
     /// How far behind they may be.
     pub(crate) ready_lag_max: u64,
+    /// How the notary gets on, where there is one.
+    pub(crate) notary: Option<trunkline_registry::Stats>,
 }
 
 /// All routes.
@@ -88,6 +90,7 @@ async fn ready(State(station): State<Station>) -> Response {
         "notReady": not_ready,
         "log": {"position": head.ok()},
         "projections": projections,
+        "notary": station.notary.as_ref().map(crate::notary::health),
     });
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(body)).into_response()

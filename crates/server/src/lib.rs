@@ -7,6 +7,7 @@ mod erasure;
 mod gate;
 mod http;
 mod metrics;
+mod notary;
 mod read_models;
 mod serve;
 mod shutdown;
@@ -65,6 +66,7 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Privacy(command) => commands::privacy::run(&settings, &command).await,
             Command::Replay(replay) => commands::replay::run(&settings, &replay).await,
             Command::Token(command) => commands::token::run(&settings, command).await,
+            Command::Audit(command) => commands::audit::run(&settings, command).await,
             Command::Config(command) => commands::config::run(&layers, &command),
         }
     })
@@ -90,6 +92,7 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Replay(_)
         | Command::Keys(_)
         | Command::Privacy(_)
+        | Command::Audit(_)
         | Command::Token(_)
         | Command::Config(_) => (None, None),
     };

@@ -48,6 +48,8 @@ pub(crate) struct Sources {
     pub(crate) api: Arc<trunkline_graphql::Stats>,
     /// How far the read models were when they were last asked.
     pub(crate) progress: Arc<Mutex<Vec<Progress>>>,
+    /// How the notary gets on, where there is one.
+    pub(crate) notary: Option<trunkline_registry::Stats>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -112,6 +114,9 @@ impl Collector for Sources {
         let slow = "Subscribers that were disconnected because they read too slowly";
         counter(encoder, "graphql_slow_consumers", slow, api.slow_consumers())?;
         gauge(encoder, "graphql_subscribers", "Subscriptions that are open", api.subscribers())?;
+        if let Some(notary) = &self.notary {
+            notary_figures(encoder, &notary.standing())?;
+        }
         let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
         family(encoder, "projection_position", "How far a read model is in the log", &progress, |p| {
             p.position
@@ -141,6 +146,21 @@ fn log_figures(encoder: &mut DescriptorEncoder<'_>, log: &LogStats) -> Result<()
     counter(encoder, "log_busy", "Appends refused because the queue was full", log.busy())?;
     counter(encoder, "log_retries", "Commits that were tried again", log.retries())?;
     gauge(encoder, "log_appends_under_way", "Appends that are not answered yet", log.under_way())
+}
+
+fn notary_figures(
+    encoder: &mut DescriptorEncoder<'_>,
+    notary: &trunkline_registry::Standing,
+) -> Result<(), std::fmt::Error> {
+    let signed_at = notary.head_at.map_or(0, |at| u64::try_from(at.micros() / 1_000_000).unwrap_or(0));
+    gauge(encoder, "notary_size", "Events in the Merkle tree", notary.size)?;
+    gauge(encoder, "notary_lag", "Events of the log that the tree does not have yet", notary.lag)?;
+    gauge(encoder, "notary_head_size", "Events that the last signed head vouches for", notary.head_size)?;
+    gauge(encoder, "notary_head_time", "When the last head was signed, in seconds since 1970", signed_at)?;
+    gauge(encoder, "notary_unpublished", "Signed heads that wait to be published", notary.unpublished)?;
+    gauge(encoder, "notary_keeping", "1 where this server keeps the tree", notary.keeping.into())?;
+    let trouble = notary.trouble.is_some().into();
+    gauge(encoder, "notary_trouble", "1 where the notary cannot go on; /readyz says why", trouble)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus has doubles only; sums stay far below 2^53")]
@@ -210,7 +230,12 @@ mod tests {
     #[test]
     fn everything_is_exposed_under_the_names_that_dashboards_use() {
         let log = Arc::new(LogStats::default());
-        let sources = Sources { log: Some(log), api: Arc::default(), progress: Arc::default() };
+        let sources = Sources {
+            log: Some(log),
+            api: Arc::default(),
+            progress: Arc::default(),
+            notary: Some(Default::default()),
+        };
         let metrics = Metrics::new(sources);
         metrics.count_request("POST", "/graphql", 200, Duration::from_millis(3));
         let progress = vec![Progress { name: "kpi", position: 7, lag: 3, parked: 1 }];
@@ -221,6 +246,7 @@ mod tests {
             "trunkline_log_append_duration_seconds_bucket{le=\"+Inf\"} 0",
             "trunkline_log_batch_appends_count 0",
             "trunkline_graphql_subscribers 0",
+            "trunkline_notary_lag 0",
             "trunkline_projection_position{projection=\"kpi\"} 7",
             "trunkline_projection_lag{projection=\"kpi\"} 3",
             "trunkline_projection_parked{projection=\"kpi\"} 1",

@@ -17,6 +17,7 @@ use crate::config::Settings;
 use crate::gate;
 use crate::http::{Station, router};
 use crate::metrics::{Metrics, Sources};
+use crate::notary::Notarising;
 use crate::timers::Timers;
 use crate::transport::{self, Tls, Transport};
 use crate::{erasure, shutdown, store};
@@ -58,6 +59,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let places: Vec<Arc<dyn ErasureTarget>> =
         vec![Arc::new(erasure::Names(Arc::clone(&names))), Arc::new(erasure::Rows(reads.clone()))];
     tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
+    let notary = Notarising::start(settings, &log).await?;
     let services = Services {
         rights: Arc::new(Rights::new(Arc::clone(&dispatcher), places)),
         names: Arc::clone(&names),
@@ -70,6 +72,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
             trunkline_access::Policy::standard(),
             Arc::clone(&clock),
         )),
+        notary: notary.books(),
         clock: Arc::clone(&clock),
         ids,
     };
@@ -77,12 +80,14 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         Timers { reads, dispatcher: Arc::clone(&services.dispatcher), clock, policy: settings.policy };
     let timers = tokio::spawn(timers.run(stopping.clone()));
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let sources = Sources { log: opened.stats, api: api.stats(), progress: Arc::default() };
+    let sources =
+        Sources { log: opened.stats, api: api.stats(), progress: Arc::default(), notary: notary.stats() };
     let station = Station {
         log: Arc::clone(&log),
         metrics: Arc::new(Metrics::new(sources)),
         runtime: Arc::downgrade(&runtime),
         ready_lag_max: settings.ready_lag_max,
+        notary: notary.stats(),
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
     crate::say(&format!("serving on {scheme}://{address}"));
@@ -97,6 +102,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     }
     // They end by the same token, after the command under way.
     let _ = timers.await;
+    notary.stop().await;
     // Whoever was answered is in the log. Followers end first, because they read it; then the log takes no more and
     // waits for the appends under way, those of requests that outlived their time included.
     drop((api, feed));

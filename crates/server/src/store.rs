@@ -14,7 +14,7 @@ use trunkline_vault::master::{MasterKeys, Transit};
 use crate::config::{KeyStore, LogStore, MasterKeySource, ReadModelStore, Settings};
 
 /// The file of the embedded log in the data directory.
-const LOG_FILE: &str = "log.db";
+pub(crate) const LOG_FILE: &str = "log.db";
 
 /// The file of the embedded read models in the data directory. Its own file, so that catching up never makes an
 /// append wait.
@@ -30,8 +30,7 @@ const KEYS_SCHEMA: &str = "trunkline_keys";
 const MASTER_KEY_FILE: &str = "master.key";
 
 /// The file in the data directory of the local copy of a log in KurrentDB.
-#[cfg(feature = "kurrentdb")]
-const REPLICA_FILE: &str = "replica.db";
+pub(crate) const REPLICA_FILE: &str = "replica.db";
 
 /// An open log.
 #[derive(Clone)]

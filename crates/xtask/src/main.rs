@@ -66,7 +66,7 @@ enum Task {
     },
     /// Build the benchmarks in release mode and run them.
     #[command(
-        after_help = "What follows goes to the benchmarks: append, subscribe, rebuild, query or route, and options:
+        after_help = "What follows goes to the benchmarks: append, subscribe, rebuild, notary, query or route, and options:
   cargo xtask bench
   cargo xtask bench append
   cargo xtask bench -- --help"

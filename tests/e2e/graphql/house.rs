@@ -101,6 +101,7 @@ impl House {
             feed: Arc::new(Feed::start(log.clone(), FeedLimits::default())),
             reads: ReadModels::new(reads.clone(), runtime.reached(), ReadModels::WAIT_MAX),
             authority: Arc::new(Authority::new(trunkline_access::Policy::standard(), Arc::clone(&clock))),
+            notary: None,
             clock,
             ids,
         };

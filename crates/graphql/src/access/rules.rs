@@ -52,7 +52,7 @@ const QUERY: Fields = Fields {
         (Reads(Kind::Leads), "lead leads"),
         (Reads(Kind::Calls), "call calls recording"),
         (Reads(Kind::Figures), "kpis"),
-        (Reads(Kind::Events), "events"),
+        (Reads(Kind::Events), "events treeHeads treeHead consistencyProof"),
         (Needs(Permission::Operate), "projections parkedEvents"),
         (Needs(Permission::Privacy), "rightsRequest rightsRequests automatedDecisions customerData"),
     ],
@@ -221,8 +221,11 @@ const TYPES: &[Fields] = &[
     open(
         "Event",
         "id position stream version type schemaVersion tags payload actor commandId correlationId causationId traceId \
-         occurredAt recordedAt digest intact",
+         occurredAt recordedAt digest intact proof",
     ),
+    open("TreeHead", "size root signedAt key nextKey signature document"),
+    open("InclusionProof", "path head document"),
+    open("ConsistencyProof", "from to path document"),
     open("PageInfo", "hasPreviousPage hasNextPage startCursor endCursor"),
     open("UserError", "code field message"),
 ];

@@ -6,6 +6,7 @@ mod customers;
 mod events;
 mod kpi;
 mod nodes;
+mod notary;
 mod outreach;
 mod projections;
 mod recordings;
@@ -27,4 +28,5 @@ pub(crate) struct Query(
     projections::ProjectionQueries,
     events::EventQueries,
     rights::RightsQueries,
+    notary::NotaryQueries,
 );

@@ -1,11 +1,13 @@
 //! Events as the log has them.
 
-use async_graphql::{Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
 use trunkline_kernel::{EventId, EventType, Recorded, Tag};
 use trunkline_log::Filter;
 
 use crate::error::{ApiError, ApiResult};
+use crate::page::STATEMENT_COST;
 use crate::scalars::{DateTime, Json, LogPosition, global};
+use crate::types::InclusionProof;
 
 /// One event of the log, as it was appended: it never changes.
 pub(crate) struct Event(pub Recorded);
@@ -97,6 +99,12 @@ impl Event {
     /// Whether the event still is what its digest says.
     async fn intact(&self) -> bool {
         self.0.is_intact()
+    }
+
+    /// That the event is in the notary's tree, under the last signed head; absent until a head has it.
+    #[graphql(complexity = "STATEMENT_COST + child_complexity")]
+    async fn proof(&self, ctx: &Context<'_>) -> ApiResult<Option<InclusionProof>> {
+        InclusionProof::of(ctx, &self.0).await
     }
 }
 

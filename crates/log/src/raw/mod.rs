@@ -24,6 +24,12 @@ pub trait Rows: Send + Sync + 'static {
     /// When the store fails.
     fn head(&self) -> Result<Position, LogError>;
 
+    /// Where the event with this id stands.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn position_of(&self, event: Uuid) -> Result<Option<Position>, LogError>;
+
     /// Hands over the rows after `after` up to `until`, itself included, in the order of their positions. Several
     /// threads can do so at once, each on a connection of its own.
     ///

@@ -72,6 +72,13 @@ impl Rows for PostgresRows {
         Ok(Position(count(head)))
     }
 
+    fn position_of(&self, event: Uuid) -> Result<Option<Position>, LogError> {
+        let found = sqlx::query_scalar("SELECT position FROM events WHERE event_id = $1").bind(event);
+        let found: Option<i64> =
+            self.runtime.block_on(found.fetch_optional(&self.pool)).map_err(store_error)?;
+        Ok(found.map(|position| Position(count(position))))
+    }
+
     fn scan(&self, after: Position, until: Position, take: &mut Take<'_>) -> Result<(), LogError> {
         let columns = COLUMNS.join(", ");
         let sql = format!(

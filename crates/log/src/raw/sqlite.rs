@@ -65,6 +65,19 @@ impl Rows for SqliteRows {
         Ok(Position(count(head)))
     }
 
+    fn position_of(&self, event: Uuid) -> Result<Option<Position>, LogError> {
+        let connection = self.connection()?;
+        let found = {
+            let sql = "SELECT position FROM events WHERE event_id = ?1";
+            let mut statement = connection.prepare(sql).map_err(fault)?;
+            let mut rows = statement.query([&event.as_bytes()[..]]).map_err(fault)?;
+            let row = rows.next().map_err(fault)?;
+            row.map(|row| row.get::<_, i64>(0)).transpose().map_err(fault)?
+        };
+        self.idle.lock().push(connection);
+        Ok(found.map(|position| Position(count(position))))
+    }
+
     fn scan(&self, after: Position, until: Position, take: &mut Take<'_>) -> Result<(), LogError> {
         let connection = self.connection()?;
         {

@@ -11,7 +11,9 @@ mod transport;
 
 pub use identity::IdentitySettings;
 pub use layers::{ConfigError, Layers, Origin};
-pub use settings::{KeyStore, LogFormat, LogStore, MasterKeySource, ReadModelStore, Settings};
+pub use settings::{
+    KeyStore, LogFormat, LogStore, MasterKeySource, NotarySettings, ReadModelStore, Settings,
+};
 pub use transport::{TlsSettings, TransportSettings};
 
 /// The documented defaults.

@@ -87,6 +87,21 @@ impl std::fmt::Debug for MasterKeySource {
     }
 }
 
+/// The notary's settings.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the file of defaults documents each under the same name")]
+pub struct NotarySettings {
+    pub enabled: bool,
+    /// A database of its own; the log's, or a file in the data directory, when absent.
+    pub url: Option<String>,
+    pub key_file: Option<PathBuf>,
+    pub follow: trunkline_registry::Settings,
+    pub publish_file: Option<PathBuf>,
+    pub publish_webhook: Option<String>,
+    pub publish_store: Option<String>,
+    pub publish_timeout: Duration,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -113,6 +128,7 @@ pub struct Settings {
     pub read_models: ReadModelStore,
     pub read_model_connections_max: u32,
     pub projections: trunkline_projections::runtime::Settings,
+    pub notary: NotarySettings,
     pub command_attempts_max: u32,
     pub cached_aggregates_max: NonZeroUsize,
     pub keys: KeyStore,
@@ -155,6 +171,7 @@ impl Settings {
             feed: read.feed()?,
             read_model_connections_max: read.narrow("read_models.connections_max", 2, 1_000)?,
             projections: read.projections()?,
+            notary: read.notary()?,
             command_attempts_max: read.narrow("commands.attempts_max", 1, 1_000)?,
             cached_aggregates_max: NonZeroUsize::MIN
                 .saturating_add(read.size("commands.cached_aggregates_max", 1, 10_000_000)? - 1),
@@ -297,6 +314,32 @@ impl Reader<'_> {
             lease: self.millis("projections.lease_ms")?,
             renew: self.millis("projections.renew_ms")?,
             backoff: self.millis("projections.backoff_ms")?,
+        })
+    }
+
+    fn notary(&self) -> Result<NotarySettings, ConfigError> {
+        let given = |key: &str| -> Result<Option<String>, ConfigError> {
+            Ok(Some(self.text(key)?.to_owned()).filter(|text| !text.is_empty()))
+        };
+        let url = |key: &str, schemes: &[&str]| -> Result<Option<String>, ConfigError> {
+            given(key)?.map(|_| self.url(key, schemes)).transpose()
+        };
+        Ok(NotarySettings {
+            enabled: self.flag("notary.enabled")?,
+            url: url("notary.url", &["postgres://", "postgresql://"])?,
+            key_file: given("notary.key_file")?.map(PathBuf::from),
+            follow: trunkline_registry::Settings {
+                interval: Duration::from_millis(self.number("notary.interval_ms", 10, 86_400_000)?),
+                events_max: self.number("notary.events_max", 1, 100_000_000)?,
+                page_events: self.size("notary.page_events", 1, 10_000)?,
+                reread: self.millis("notary.reread_ms")?,
+                lease: self.millis("notary.lease_ms")?,
+                backoff_max: self.millis("notary.backoff_max_ms")?,
+            },
+            publish_file: given("notary.publish_file")?.map(PathBuf::from),
+            publish_webhook: url("notary.publish_webhook", &["http://", "https://"])?,
+            publish_store: given("notary.publish_store")?,
+            publish_timeout: self.millis("notary.publish_timeout_ms")?,
         })
     }
 
