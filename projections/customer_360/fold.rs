@@ -50,6 +50,7 @@ impl Fold for Customer360 {
             Event::Agent(_)
             | Event::Campaign(_)
             | Event::Command(_)
+            | Event::Grant(_)
             | Event::Identifier(_)
             | Event::Lead(_)
             | Event::Recording(_)

@@ -263,6 +263,7 @@ fn name_of(event: Event) -> Option<Personal<String>> {
         | Event::Campaign(_)
         | Event::Command(_)
         | Event::Customer(_)
+        | Event::Grant(_)
         | Event::Identifier(_)
         | Event::Interaction(_)
         | Event::Lead(_)

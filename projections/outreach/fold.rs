@@ -45,6 +45,7 @@ impl Fold for Outreach {
             | Event::Call(_)
             | Event::Command(_)
             | Event::Customer(_)
+            | Event::Grant(_)
             | Event::Identifier(_)
             | Event::Interaction(_)
             | Event::Recording(_)

@@ -10,15 +10,17 @@ mod cache;
 pub mod cases;
 mod dispatcher;
 mod error;
+mod grants;
 mod idempotency;
 pub mod privacy;
 mod sealing;
 mod work;
 
 pub use action::{Action, Outcome, Request, Single};
-pub use authority::{Answer, Authority};
+pub use authority::{AccessLimits, Answer, Authority};
 pub use dispatcher::{DispatchLimits, Dispatcher};
 pub use error::{ActionError, CommandError, Refused};
+pub use grants::GrantInForce;
 pub use idempotency::{Idempotency, InvalidKey, KEY_BYTES_MAX};
 pub use sealing::{SealError, seal};
 pub use work::Work;

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
 
+mod access;
 mod append;
 mod live;
 mod machine;
@@ -39,6 +40,12 @@ struct Cli {
 enum Command {
     /// Appends: many writers, one writer, one hot stream, on SQLite and PostgreSQL
     Append,
+    /// The rate of a query by role beside the same query with nothing kept back
+    Access {
+        /// Length of the log in events
+        #[arg(long, default_value_t = 100_000)]
+        events: u64,
+    },
     /// From append to subscriber, through the feed and through GraphQL
     Subscribe,
     /// Appends with personal values sealed, beside the same appends as they are
@@ -105,6 +112,7 @@ async fn main() -> Result<()> {
         Some(Command::Route) => route::run(&cli.options),
         Some(Command::Query { events }) => query::run(&cli.options, &events).await,
         Some(Command::Notary(arguments)) => notary::run(&cli.options, &arguments).await,
+        Some(Command::Access { events }) => access::run(&cli.options, events).await,
         Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
             append::run(&cli.options).await?;
@@ -114,6 +122,7 @@ async fn main() -> Result<()> {
             seal::run(&cli.options).await?;
             notary::run(&cli.options, &notary::Arguments::default()).await?;
             query::run(&cli.options, &QUERY_EVENTS).await?;
+            access::run(&cli.options, QUERY_EVENTS[0]).await?;
             route::run(&cli.options)
         }
     }

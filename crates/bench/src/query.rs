@@ -28,7 +28,7 @@ const PAGE: usize = 20;
 /// Customers that are asked for in turn.
 const CUSTOMERS: usize = 1_000;
 
-const QUERY: &str = "query($id: ID!) { customer(id: $id) { id name industry region counts { calls callsAnswered \
+pub(crate) const QUERY: &str = "query($id: ID!) { customer(id: $id) { id name industry region counts { calls callsAnswered \
      interactions tasks tasksOpen } lastContactAt timeline(first: 20) { edges { cursor node { occurredAt channel \
      direction position } } pageInfo { hasNextPage } } } }";
 
@@ -72,7 +72,7 @@ pub(crate) async fn run(options: &Options, events: &[u64]) -> Result<()> {
     Ok(())
 }
 
-fn at(address: SocketAddr, path: &str) -> String {
+pub(crate) fn at(address: SocketAddr, path: &str) -> String {
     format!("http://{address}/{path}")
 }
 
@@ -91,7 +91,7 @@ async fn customers(reads: &ReadModels) -> Result<Vec<CustomerId>> {
 }
 
 /// Asks for the customers in turn from all clients, and checks that each answer has the customer.
-async fn load(
+pub(crate) async fn load(
     ids: &[CustomerId],
     options: &Options,
     request: impl Fn(&reqwest::Client, CustomerId) -> reqwest::RequestBuilder + Copy,

@@ -10,7 +10,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trunkline_app::privacy::Rights;
-use trunkline_app::{Authority, DispatchLimits, Dispatcher};
+use trunkline_app::{AccessLimits, Authority, DispatchLimits, Dispatcher};
 use trunkline_database::{Database, SqliteOptions};
 use trunkline_domain::Policy;
 use trunkline_graphql::{Api, Limits, Services};
@@ -20,6 +20,8 @@ use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::{Runtime, Settings};
 use trunkline_projections::{ReadModel, ReadModels};
 use trunkline_vault::Vault;
+
+use crate::access::introduce;
 
 /// A running server.
 pub(crate) struct Serving {
@@ -67,22 +69,26 @@ impl Serving {
             DispatchLimits::default(),
         );
         let dispatcher = Arc::new(dispatcher);
+        let feed = Arc::new(Feed::start(Arc::clone(&log), FeedLimits::default()));
+        let policy = trunkline_access::Policy::standard();
+        let authority =
+            Authority::start(policy, AccessLimits::default(), Arc::clone(&clock), &*log, &feed).await?;
         let services = Services {
             rights: Arc::new(Rights::new(dispatcher.clone(), Vec::new())),
             names: Arc::new(names),
             dispatcher,
             policy: Policy::default(),
-            feed: Arc::new(Feed::start(Arc::clone(&log), FeedLimits::default())),
+            feed,
             log,
             reads: reads.clone(),
-            authority: Arc::new(Authority::new(trunkline_access::Policy::standard(), Arc::clone(&clock))),
             notary: None,
+            authority,
             clock,
             ids,
         };
         let stopping = CancellationToken::new();
         let api = Api::new(services, Limits::default(), stopping.clone());
-        let routes = api.router().merge(beside(reads.clone()));
+        let routes = api.router().layer(axum::middleware::from_fn(introduce)).merge(beside(reads.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let stop = stopping.clone().cancelled_owned();

@@ -6,7 +6,7 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
-    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation,
+    agent, call, campaign, command, customer, grant, identifier, interaction, lead, recording, reservation,
     rights_request, task, token,
 };
 
@@ -88,6 +88,7 @@ all_events! {
     Campaign = campaign;
     Command = command;
     Customer = customer;
+    Grant = grant;
     Identifier = identifier;
     Interaction = interaction;
     Lead = lead;

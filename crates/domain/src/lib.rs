@@ -13,6 +13,7 @@ pub mod campaign;
 pub mod command;
 pub mod customer;
 mod event;
+pub mod grant;
 pub mod identifier;
 pub mod interaction;
 pub mod lead;

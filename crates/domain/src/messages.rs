@@ -2,7 +2,7 @@
 
 use crate::limits::InvalidInput;
 use crate::{
-    agent, call, campaign, command, customer, identifier, interaction, lead, recording, reservation,
+    agent, call, campaign, command, customer, grant, identifier, interaction, lead, recording, reservation,
     rights_request, task, token,
 };
 
@@ -115,6 +115,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     campaign::Refusal::DECLARED,
     command::Refusal::DECLARED,
     customer::Refusal::DECLARED,
+    grant::Refusal::DECLARED,
     identifier::Refusal::DECLARED,
     interaction::Refusal::DECLARED,
     lead::Refusal::DECLARED,

@@ -44,6 +44,7 @@ pub(crate) fn build(services: Services, limits: &Limits) -> TrunklineSchema {
         .data(services.names)
         .data(services.rights)
         .data(services.notary)
+        .data(services.authority)
         .data(services.clock)
         .data(limits.clone())
         .extension(Guard)

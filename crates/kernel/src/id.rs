@@ -85,6 +85,8 @@ ids! {
     TokenId = "token";
     /// A request of a person about their own data.
     RightsRequestId = "rights_request";
+    /// Rights for a time: lent, taken in an emergency, or used up at once to see one value.
+    GrantId = "grant";
     /// One event in the log; UUID version 7, chosen by the writer.
     EventId = "event";
     /// One command; repeated when the same command is sent again.

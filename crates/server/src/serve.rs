@@ -60,6 +60,15 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         vec![Arc::new(erasure::Names(Arc::clone(&names))), Arc::new(erasure::Rows(reads.clone()))];
     tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
     let notary = Notarising::start(settings, &log).await?;
+    let authority = trunkline_app::Authority::start(
+        trunkline_access::Policy::standard(),
+        settings.access,
+        Arc::clone(&clock),
+        &*log,
+        &feed,
+    )
+    .await
+    .context("cannot read the grants that are in force")?;
     let services = Services {
         rights: Arc::new(Rights::new(Arc::clone(&dispatcher), places)),
         names: Arc::clone(&names),
@@ -68,11 +77,8 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         log: Arc::clone(&log),
         feed: Arc::clone(&feed),
         reads: reads.clone(),
-        authority: Arc::new(trunkline_app::Authority::new(
-            trunkline_access::Policy::standard(),
-            Arc::clone(&clock),
-        )),
         notary: notary.books(),
+        authority,
         clock: Arc::clone(&clock),
         ids,
     };

@@ -79,7 +79,7 @@ pub(crate) async fn open(api: &Api, plan: &Plan) -> anyhow::Result<Centre> {
 /// Makes the customers known, several at a time, while the agents already work.
 pub(crate) async fn customers(api: &Api, plan: &Plan, centre: &Centre) -> anyhow::Result<()> {
     let mut registering =
-        stream::iter((0..plan.customers).map(|number| customer(api, number))).buffered(CONCURRENT);
+        stream::iter((0..plan.customers).map(|number| customer(api, centre, number))).buffered(CONCURRENT);
     while let Some(registered) = registering.next().await {
         let registered = registered?;
         centre.customers.write().unwrap_or_else(PoisonError::into_inner).push(registered);
@@ -87,7 +87,7 @@ pub(crate) async fn customers(api: &Api, plan: &Plan, centre: &Centre) -> anyhow
     Ok(())
 }
 
-async fn customer(api: &Api, number: usize) -> anyhow::Result<Customer> {
+async fn customer(api: &Api, centre: &Centre, number: usize) -> anyhow::Result<Customer> {
     let phone = format!("+86138{:08}", 10_000_000 + number * 7_919);
     let industry = INDUSTRIES[number % INDUSTRIES.len()];
     let input = json!({
@@ -112,6 +112,11 @@ async fn customer(api: &Api, number: usize) -> anyhow::Result<Customer> {
             "idempotencyKey": format!("demo-consent-{number}"),
         });
         api.ensure(ACTOR, "grantConsent", &consent).await?;
+    }
+    // Somebody is responsible for each customer, so that agents have customers of their own to see.
+    if let Some(owner) = centre.agents.get(number % centre.agents.len().max(1)) {
+        let input = json!({ "id": id, "agentId": owner, "idempotencyKey": format!("demo-owner-{number}") });
+        api.ensure(ACTOR, "assignOwner", &input).await?;
     }
     Ok(Customer { id, number: phone, industry })
 }

@@ -125,6 +125,7 @@ fn payload(event: &Event) -> Option<Payload> {
         Event::Campaign(event) => event.payload(),
         Event::Command(event) => event.payload(),
         Event::Customer(event) => event.payload(),
+        Event::Grant(event) => event.payload(),
         Event::Identifier(event) => event.payload(),
         Event::Interaction(event) => event.payload(),
         Event::Lead(event) => event.payload(),

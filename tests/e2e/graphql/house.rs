@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use trunkline_access::{Identity, Role};
 use trunkline_app::privacy::Rights;
-use trunkline_app::{Authority, DispatchLimits, Dispatcher};
+use trunkline_app::{AccessLimits, Authority, DispatchLimits, Dispatcher};
 use trunkline_database::{Database, PostgresOptions, SqliteOptions};
 use trunkline_domain::Policy;
 use trunkline_graphql::{Api, Limits, Services, Stats};
@@ -92,16 +92,20 @@ impl House {
         let dispatcher =
             Dispatcher::new(log.clone(), vault, clock.clone(), ids.clone(), DispatchLimits::default());
         let dispatcher = Arc::new(dispatcher);
+        let feed = Arc::new(Feed::start(log.clone(), FeedLimits::default()));
+        let limits_of_access = AccessLimits { reveals_per_hour_max: 2, ..AccessLimits::default() };
+        let policy = trunkline_access::Policy::standard();
+        let authority = Authority::start(policy, limits_of_access, clock.clone(), &*log, &feed).await?;
         let services = Services {
             rights: Arc::new(Rights::new(dispatcher.clone(), Vec::new())),
             names: Arc::new(names),
             dispatcher,
             policy: Policy::default(),
             log: log.clone(),
-            feed: Arc::new(Feed::start(log.clone(), FeedLimits::default())),
+            feed,
             reads: ReadModels::new(reads.clone(), runtime.reached(), ReadModels::WAIT_MAX),
-            authority: Arc::new(Authority::new(trunkline_access::Policy::standard(), Arc::clone(&clock))),
             notary: None,
+            authority,
             clock,
             ids,
         };

@@ -2,6 +2,7 @@
 
 mod access;
 mod commands;
+mod grants;
 mod house;
 mod limits;
 mod log;

@@ -42,7 +42,7 @@ const INTERACTION_WORDS: Rule = Personal(Kind::Interactions, Class::Words);
 
 const QUERY: Fields = Fields {
     of: "Query",
-    open: "node nodes logHead logPositionAt",
+    open: "node nodes logHead logPositionAt grants",
     ruled: &[
         (Reads(Kind::Customers), "customer customerByIdentifier customers"),
         (Reads(Kind::Interactions), "interaction"),
@@ -60,8 +60,12 @@ const QUERY: Fields = Fields {
 
 const MUTATION: Fields = Fields {
     of: "Mutation",
-    open: "",
+    // One's own grants can be ended by everybody.
+    open: "endGrant",
     ruled: &[
+        (Needs(Permission::Delegate), "delegateAccess"),
+        (Needs(Permission::BreakGlass), "breakGlass"),
+        (Needs(Permission::Reveal), "revealIdentifier"),
         (Needs(Permission::RegisterCustomers), "registerCustomer"),
         (
             Needs(Permission::EditCustomers),
@@ -226,6 +230,8 @@ const TYPES: &[Fields] = &[
     open("TreeHead", "size root signedAt key nextKey signature document"),
     open("InclusionProof", "path head document"),
     open("ConsistencyProof", "from to path document"),
+    open("Grant", "id emergency from to roles agentId teams since until reason"),
+    open("RevealPayload", "id value userErrors position eventIds repeated"),
     open("PageInfo", "hasPreviousPage hasNextPage startCursor endCursor"),
     open("UserError", "code field message"),
 ];

@@ -92,7 +92,7 @@ pub(crate) fn answered(executed: Result<Outcome<Uuid>, CommandError>, language: 
     }
 }
 
-fn told(refused: Refused, language: Language) -> UserError {
+pub(super) fn told(refused: Refused, language: Language) -> UserError {
     // The English text of a refusal tells the state that stood in the way as well; the Chinese one is general.
     let message = match language {
         Language::English => refused.message,

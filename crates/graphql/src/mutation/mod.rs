@@ -7,6 +7,7 @@ mod carry_out;
 mod customer;
 mod customer_inputs;
 mod edge;
+mod grant;
 mod interaction;
 mod lead;
 mod payload;
@@ -26,6 +27,7 @@ pub(crate) struct Mutation(
     lead::LeadMutations,
     call::CallMutations,
     reservation::ReservationMutations,
+    grant::GrantMutations,
     interaction::InteractionMutations,
     task::TaskMutations,
     recording::RecordingMutations,

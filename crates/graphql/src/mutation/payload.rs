@@ -1,8 +1,11 @@
 //! What every mutation answers: the thing it was done to, what was wrong, the position and the event ids.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object};
+use trunkline_app::Authority;
 use trunkline_kernel::{
-    AgentId, CallId, CampaignId, CustomerId, Id, InteractionId, LeadId, RecordingId, ReservationId,
+    AgentId, CallId, CampaignId, CustomerId, GrantId, Id, InteractionId, LeadId, RecordingId, ReservationId,
     RightsRequestId, TaskId,
 };
 
@@ -11,7 +14,7 @@ use super::edge::UserError;
 use crate::error::ApiResult;
 use crate::scalars::{LogPosition, global};
 use crate::types::{
-    Agent, Call, Campaign, Customer, Interaction, Lead, Recording, Reservation, RightsRequest, Task,
+    Agent, Call, Campaign, Customer, Grant, Interaction, Lead, Recording, Reservation, RightsRequest, Task,
 };
 use crate::view::View;
 
@@ -119,6 +122,84 @@ impl RightsRequestPayload {
     /// Whether this is the answer to an earlier request.
     async fn repeated(&self) -> bool {
         self.0.repeated
+    }
+}
+
+/// What a mutation of a grant did.
+pub(crate) struct GrantPayload(pub Done);
+
+/// What a mutation of a grant did.
+#[Object]
+impl GrantPayload {
+    /// The id of the grant; absent when nothing was done.
+    async fn id(&self) -> Option<ID> {
+        self.0.id.map(|uuid| global(GrantId::from_uuid(uuid)))
+    }
+
+    /// The grant as it is in force; absent when it is over.
+    async fn grant(&self, ctx: &Context<'_>) -> Option<Grant> {
+        let in_force = ctx.data_unchecked::<Arc<Authority>>().in_force();
+        in_force.into_iter().find(|grant| Some(grant.id.uuid()) == self.0.id).map(Grant)
+    }
+
+    /// Why nothing was done; empty when it was.
+    async fn user_errors(&self) -> &[UserError] {
+        &self.0.errors
+    }
+
+    /// The position that the log has reached with it: give it as `minPosition` to read what was written.
+    async fn position(&self) -> Option<LogPosition> {
+        self.0.position.map(LogPosition)
+    }
+
+    /// The events that it led to, in order.
+    async fn event_ids(&self) -> Vec<ID> {
+        self.0.events.iter().map(|event| global(*event)).collect()
+    }
+
+    /// Whether this is the stored answer to an earlier request with the same idempotency key.
+    async fn repeated(&self) -> bool {
+        self.0.repeated
+    }
+}
+
+/// A masked value, shown.
+pub(crate) struct RevealPayload {
+    pub done: Done,
+    pub value: Option<String>,
+}
+
+/// A masked value, shown.
+#[Object]
+impl RevealPayload {
+    /// The id of the grant under which it was shown; absent when it was not.
+    async fn id(&self) -> Option<ID> {
+        self.done.id.map(|uuid| global(GrantId::from_uuid(uuid)))
+    }
+
+    /// The value in the clear; absent when it was not shown, or cannot be read any more.
+    async fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+
+    /// Why it was not shown; empty when it was.
+    async fn user_errors(&self) -> &[UserError] {
+        &self.done.errors
+    }
+
+    /// The position of the event that says that it was shown.
+    async fn position(&self) -> Option<LogPosition> {
+        self.done.position.map(LogPosition)
+    }
+
+    /// The event that says that it was shown.
+    async fn event_ids(&self) -> Vec<ID> {
+        self.done.events.iter().map(|event| global(*event)).collect()
+    }
+
+    /// Whether this is the stored answer to an earlier request with the same idempotency key.
+    async fn repeated(&self) -> bool {
+        self.done.repeated
     }
 }
 

@@ -90,6 +90,11 @@ impl CustomerQueries {
     ) -> ApiResult<Option<Customer>> {
         let kind = kind.0;
         let value = kind.normalise(&value).map_err(|error| ApiError::input("value", error.to_string()))?;
+        // Whoever sees no numbers must not learn whose they are by asking.
+        if sight(&ctx.data_unchecked::<Seer>().scope(), "Identifier", "value") == Sight::Nothing {
+            let message = "You are not permitted to look customers up by their identifiers.";
+            return Err(ApiError::new(ErrorCode::NotPermitted, message));
+        }
         let view = View::at_least(ctx, min_position.map(|position| position.0)).await?;
         let index = ctx.data_unchecked::<Arc<Dispatcher>>().vault().index();
         let row = view.reads().customer_by_identifier(IdentifierId::of(index, kind, &value)).await?;

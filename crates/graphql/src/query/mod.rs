@@ -4,6 +4,7 @@ mod agents;
 mod arguments;
 mod customers;
 mod events;
+mod grants;
 mod kpi;
 mod nodes;
 mod notary;
@@ -24,6 +25,7 @@ pub(crate) struct Query(
     tasks::TaskQueries,
     outreach::OutreachQueries,
     recordings::RecordingQueries,
+    grants::GrantQueries,
     kpi::KpiQueries,
     projections::ProjectionQueries,
     events::EventQueries,

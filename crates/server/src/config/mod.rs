@@ -1,6 +1,7 @@
 //! Settings: the defaults of `deploy/config.default.toml`, over them a file, over that the environment, over that
 //! the command line. Whatever is wrong is named with its key and its place.
 
+mod access;
 mod identity;
 mod layers;
 mod oidc;

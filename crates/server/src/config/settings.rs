@@ -136,6 +136,7 @@ pub struct Settings {
     pub vault: trunkline_vault::VaultLimits,
     pub policy: Policy,
     pub graphql: trunkline_graphql::Limits,
+    pub access: trunkline_app::AccessLimits,
     pub identity: IdentitySettings,
     pub transport: TransportSettings,
     pub log_format: LogFormat,
@@ -177,6 +178,7 @@ impl Settings {
                 .saturating_add(read.size("commands.cached_aggregates_max", 1, 10_000_000)? - 1),
             policy: read.policy()?,
             graphql: read.graphql()?,
+            access: super::access::limits(&read)?,
             identity: IdentitySettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             transport: TransportSettings::of(&read)?,
             log_format: match read.text("telemetry.log_format")? {
