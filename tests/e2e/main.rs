@@ -13,6 +13,7 @@ mod notary;
 mod operations;
 mod place;
 mod privacy;
+mod recordings;
 mod servers;
 mod tidy;
 mod transport;

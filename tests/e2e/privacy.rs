@@ -117,7 +117,8 @@ async fn a_person_is_found_forgotten_and_found_nowhere() -> Result<()> {
     let serving = serve(&folder).await?;
     let request = erase(&serving.client, &id).await?;
     assert_eq!(request["state"], "DONE");
-    let stores: Vec<_> = request["removed"].as_array().context("a list")?.iter().map(|r| &r["store"]).collect();
+    let stores: Vec<_> =
+        request["removed"].as_array().context("a list")?.iter().map(|r| &r["store"]).collect();
     assert_eq!(stores.len(), 5, "{stores:?}");
     let who = serving.client.run(WHO, json!({ "id": id, "at": Value::Null })).await?;
     assert_eq!(who["customer"]["name"], Value::Null);
@@ -150,7 +151,8 @@ async fn receipts_and_backups(folder: &TempDir, id: &str, request: &Value) -> Re
     fs::write(folder.path().join("receipt.json"), receipt.to_string())?;
     assert_eq!(run(folder, &["privacy", "receipt", "receipt.json"]).await?.0, 0);
     let mut bent = receipt.clone();
-    bent["statement"] = json!(receipt["statement"].as_str().context("a statement")?.replace("\"count\":1", "\"count\":0"));
+    bent["statement"] =
+        json!(receipt["statement"].as_str().context("a statement")?.replace("\"count\":1", "\"count\":0"));
     fs::write(folder.path().join("bent.json"), bent.to_string())?;
     assert_eq!(run(folder, &["privacy", "receipt", "bent.json"]).await?.0, 4);
     let verify = ["privacy", "verify", id, "--value", NAME, "--value", PHONE];

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use trunkline_kernel::{CustomerId, RecordingId};
+
 use crate::Identity;
 
 /// Whoever writes down what the way in sees. It is called on the way of a request, so it must not wait: an
@@ -25,6 +27,21 @@ pub enum Sight {
         because: EntryRefusal,
         /// Whom the token names, when its signature was right; a name that nobody vouches for is not written down.
         subject: Option<String>,
+    },
+    /// Somebody is about to hear a recording.
+    Played {
+        /// Who.
+        identity: Identity,
+        /// Which recording.
+        recording: RecordingId,
+        /// Whose voice it is, when that is known.
+        customer: Option<CustomerId>,
+        /// Why, in their own words.
+        reason: String,
+        /// Whether they take a copy with them.
+        download: bool,
+        /// Which bytes of it, the last one included.
+        bytes: (u64, u64),
     },
 }
 

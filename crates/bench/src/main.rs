@@ -10,6 +10,7 @@ mod machine;
 mod notary;
 mod query;
 mod rebuild;
+mod recordings;
 mod report;
 mod route;
 mod seal;
@@ -56,6 +57,8 @@ enum Command {
     Route,
     /// Verifying a log, and proving one event among ten million
     Notary(notary::Arguments),
+    /// Sealing and opening of audio, beside the bare cipher
+    Recordings(recordings::Arguments),
     /// A customer with a page of the timeline, and the start of the binary
     Query {
         /// Lengths of the logs in events
@@ -113,6 +116,7 @@ async fn main() -> Result<()> {
         Some(Command::Query { events }) => query::run(&cli.options, &events).await,
         Some(Command::Notary(arguments)) => notary::run(&cli.options, &arguments).await,
         Some(Command::Access { events }) => access::run(&cli.options, events).await,
+        Some(Command::Recordings(arguments)) => recordings::run(&arguments).await,
         Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
             append::run(&cli.options).await?;
@@ -123,6 +127,7 @@ async fn main() -> Result<()> {
             notary::run(&cli.options, &notary::Arguments::default()).await?;
             query::run(&cli.options, &QUERY_EVENTS).await?;
             access::run(&cli.options, QUERY_EVENTS[0]).await?;
+            recordings::run(&recordings::Arguments::default()).await?;
             route::run(&cli.options)
         }
     }

@@ -120,6 +120,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     interaction::Refusal::DECLARED,
     lead::Refusal::DECLARED,
     recording::Refusal::DECLARED,
+    recording::over_http::DECLARED,
     reservation::Refusal::DECLARED,
     rights_request::Refusal::DECLARED,
     task::Refusal::DECLARED,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hkdf::Hkdf;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// How long a recording's key is, in bytes: AES-256.
@@ -28,6 +30,14 @@ impl RecordingKey {
     /// A key that was kept.
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// What names the key in events and tells nothing of it: 16 bytes of HKDF-SHA-256, in hexadecimal digits.
+    pub fn id(&self) -> String {
+        let mut id = [0; 16];
+        let expanded = Hkdf::<Sha256>::new(None, &*self.0).expand(b"trunkline recording key id v1", &mut id);
+        debug_assert!(expanded.is_ok(), "16 bytes are fewer than HKDF can give");
+        hex::encode(id)
     }
 
     /// The key itself, for whoever wraps it.

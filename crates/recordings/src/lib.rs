@@ -4,7 +4,12 @@
 //! A recording is a row of *parts*, each a STREAM of AES-256-GCM chunks under a key of its own that is derived from
 //! the recording's key; see [`cipher`] for what that detects and why no nonce is ever used twice.
 
+pub mod archive;
 pub mod cipher;
 mod key;
+pub mod objects;
+mod wrap;
 
-pub use key::{KEY_BYTES, RecordingKey};
+pub use archive::{Archive, ArchiveError};
+pub use key::{KEY_BYTES, NoRandomness, RecordingKey};
+pub use wrap::{KeyFile, KeyWrap, Owner, WrapError, unwrap_under, wrap_under};

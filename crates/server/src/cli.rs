@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::commands::audit::AuditCommand;
 use trunkline_access::Role;
-use trunkline_kernel::{AgentId, CustomerId, Millis, TokenId};
+use trunkline_kernel::{AgentId, CustomerId, Millis, RecordingId, TokenId};
 
 /// Trunkline: the event-sourced backend of an outbound contact centre.
 #[derive(Debug, Parser)]
@@ -104,6 +104,9 @@ A time is when events were recorded. Each line is one row as JSON, the table's n
     /// Prove that the log is what it was: verify it, prove events, check proofs, look after the notary's key.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look after recordings: what there is, whether it is what was written, what is due to be erased.
+    #[command(subcommand)]
+    Recordings(RecordingsCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -334,6 +337,47 @@ fn length(text: &str) -> Result<Millis, String> {
     };
     let number = number.parse::<u32>().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
     Ok(Millis::from_secs(i64::from(number) * seconds))
+}
+
+/// Looking after recordings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordingsCommand {
+    /// List recordings, one a line.
+    #[command(after_help = "\
+Examples:
+  trunkline recordings list
+  trunkline recordings list --customer 0190b5f4-0000-7000-8000-000000000001 --held")]
+    List {
+        /// Only those of this customer's voice.
+        #[arg(long, value_name = "ID")]
+        customer: Option<CustomerId>,
+        /// Only those that a case holds.
+        #[arg(long)]
+        held: bool,
+    },
+    /// Read recordings from their first byte to their last, and compare them with what the log says of them.
+    #[command(after_help = "\
+Examples:
+  trunkline recordings verify
+  trunkline recordings verify 0190b5f4-0000-7000-8000-000000000001
+
+Without an id every recording is read. Exit code 1: something is not what was written, or something that was erased
+is still there.")]
+    Verify {
+        /// Which ones [default: all].
+        #[arg(value_name = "ID")]
+        ids: Vec<RecordingId>,
+    },
+    /// Erase what was kept as long as it had to be, as the server does by itself.
+    #[command(after_help = "\
+Examples:
+  trunkline recordings erase --dry-run
+  trunkline recordings erase")]
+    Erase {
+        /// Only say what is due.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// A read model as it was.

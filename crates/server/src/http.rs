@@ -42,8 +42,14 @@ pub(crate) struct Station {
     pub(crate) notary: Option<trunkline_registry::Stats>,
 }
 
-/// All routes.
-pub(crate) fn router(station: Station, api: Router, gate: Gate, settings: &TransportSettings) -> Router {
+/// All routes. `audio` has limits of its own: sending an hour of it takes longer than a request may.
+pub(crate) fn router(
+    station: Station,
+    api: Router,
+    audio: Router,
+    gate: Gate,
+    settings: &TransportSettings,
+) -> Router {
     let metrics = Arc::clone(&station.metrics);
     let too_long = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, settings.request_max);
     let routes = Router::new()
@@ -54,6 +60,7 @@ pub(crate) fn router(station: Station, api: Router, gate: Gate, settings: &Trans
         .with_state(station)
         .merge(api)
         .layer(too_long)
+        .merge(audio)
         .layer(middleware::from_fn_with_state(gate, gate::pass));
     let routes = surroundings::shared_with(routes, &settings.origins).layer(CatchPanicLayer::custom(fault));
     surroundings::careful(routes, settings.tls.is_some())

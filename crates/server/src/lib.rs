@@ -9,6 +9,7 @@ mod http;
 mod metrics;
 mod notary;
 mod read_models;
+mod recordings;
 mod serve;
 mod shutdown;
 mod store;
@@ -65,6 +66,7 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Keys(command) => commands::keys::run(&settings, &command).await,
             Command::Privacy(command) => commands::privacy::run(&settings, &command).await,
             Command::Replay(replay) => commands::replay::run(&settings, &replay).await,
+            Command::Recordings(command) => commands::recordings::run(&settings, command).await,
             Command::Token(command) => commands::token::run(&settings, command).await,
             Command::Audit(command) => commands::audit::run(&settings, command).await,
             Command::Config(command) => commands::config::run(&layers, &command),
@@ -93,6 +95,7 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Keys(_)
         | Command::Privacy(_)
         | Command::Audit(_)
+        | Command::Recordings(_)
         | Command::Token(_)
         | Command::Config(_) => (None, None),
     };

@@ -18,6 +18,7 @@ use crate::gate;
 use crate::http::{Station, router};
 use crate::metrics::{Metrics, Sources};
 use crate::notary::Notarising;
+use crate::recordings::{Around, Room};
 use crate::timers::Timers;
 use crate::transport::{self, Tls, Transport};
 use crate::{erasure, shutdown, store};
@@ -56,10 +57,6 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     );
     let names = Arc::new(names.await.context("cannot begin to index names")?);
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
-    let places: Vec<Arc<dyn ErasureTarget>> =
-        vec![Arc::new(erasure::Names(Arc::clone(&names))), Arc::new(erasure::Rows(reads.clone()))];
-    tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
-    let notary = Notarising::start(settings, &log).await?;
     let authority = trunkline_app::Authority::start(
         trunkline_access::Policy::standard(),
         settings.access,
@@ -69,6 +66,22 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     )
     .await
     .context("cannot read the grants that are in force")?;
+    let around = Around {
+        dispatcher: Arc::clone(&dispatcher),
+        reads: reads.clone(),
+        authority: Arc::clone(&authority),
+        witness: Arc::clone(&gate.witness),
+        log: Arc::clone(&log),
+        clock: Arc::clone(&clock),
+    };
+    let recordings = Room::open(&settings.recordings, around, &vault, stopping.clone())?;
+    let places: Vec<Arc<dyn ErasureTarget>> = vec![
+        Arc::new(erasure::Names(Arc::clone(&names))),
+        Arc::new(erasure::Rows(reads.clone())),
+        Arc::clone(&recordings.place),
+    ];
+    tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
+    let notary = Notarising::start(settings, &log).await?;
     let services = Services {
         rights: Arc::new(Rights::new(Arc::clone(&dispatcher), places)),
         names: Arc::clone(&names),
@@ -98,7 +111,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let scheme = if tls.is_some() { "https" } else { "http" };
     crate::say(&format!("serving on {scheme}://{address}"));
     let beside = companion.map(|companion| tokio::spawn(companion(address, stopping.clone())));
-    let routes = router(station, api.router(), gate, &settings.transport);
+    let routes = router(station, api.router(), recordings.routes, gate, &settings.transport);
     let transport =
         Transport { routes, tls, settings: settings.transport.clone(), stopping, grace: settings.shutdown };
     transport.serve(listener).await;
@@ -107,7 +120,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         let _ = beside.await;
     }
     // They end by the same token, after the command under way.
-    let _ = timers.await;
+    let _ = (timers.await, recordings.eraser.await);
     notary.stop().await;
     // Whoever was answered is in the log. Followers end first, because they read it; then the log takes no more and
     // waits for the appends under way, those of requests that outlived their time included.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub use call::{BridgeCall, ClassifyResult, CreateCall, DialCall, EndCall, ExpireWrap, HoldCall, ResumeCall};
 pub use customer::{Identifier, LinkIdentifier, RegisterCustomer, UnlinkIdentifier, WithdrawConsent};
 pub use lead::{AddLead, QueueLead};
-pub use recording::{AnnounceRecording, SealRecording};
+pub use recording::{AnnounceRecording, KnownRecording, LookUpRecording, SealRecording};
 pub use reservation::{
     AcceptReservation, CancelReservation, OfferWork, RejectReservation, RescindReservation,
     TimeOutReservation,

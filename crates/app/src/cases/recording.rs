@@ -1,8 +1,11 @@
 //! Recordings together with the calls that are recorded.
 
+use serde::{Deserialize, Serialize};
 use trunkline_domain::call::{self, Call};
-use trunkline_domain::recording::{self, Recording, Retained, Retention, RetentionKind, Sealed};
-use trunkline_kernel::{CallId, Id as _, RecordingId, StreamId};
+use trunkline_domain::recording::{
+    self, Recording, RecordingState, Retained, Retention, RetentionKind, Sealed,
+};
+use trunkline_kernel::{AgentId, CallId, CustomerId, Id as _, RecordingId, StreamId};
 use uuid::Uuid;
 
 use crate::{Action, ActionError, Work};
@@ -68,5 +71,41 @@ impl Action for SealRecording {
 
     fn contends_on(&self) -> Option<StreamId> {
         Some(StreamId::of(self.recording))
+    }
+}
+
+/// What whoever stores or plays a recording has to know of it, as it is at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownRecording {
+    /// How far it has come.
+    pub state: RecordingState,
+    /// The call.
+    pub call: CallId,
+    /// The customer whose voice it is.
+    pub customer: Option<CustomerId>,
+    /// The agent whose voice it is.
+    pub agent: Option<AgentId>,
+    /// What is stored, once all of it is.
+    pub sealed: Option<Sealed>,
+}
+
+/// Asks what is known of a recording; nothing when it was never announced. It reads the log, not a read model, for
+/// what was erased a moment ago must not be heard.
+#[derive(Clone, Copy, Debug)]
+pub struct LookUpRecording(pub RecordingId);
+
+impl Action for LookUpRecording {
+    type Answer = Option<KnownRecording>;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Self::Answer, ActionError> {
+        let recording = work.require::<Recording>(self.0).await?;
+        let (Some(call), customer) = (recording.call(), recording.customer()) else { return Ok(None) };
+        // Before the audio is there, the call knows better who speaks than the announcement did.
+        let agent = match recording.sealed() {
+            Some(_) => recording.agent(),
+            None => work.state::<Call>(call).await?.agent().or(recording.agent()),
+        };
+        let sealed = recording.sealed().cloned();
+        Ok(Some(KnownRecording { state: recording.state(), call, customer, agent, sealed }))
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use trunkline_domain::customer::{self, Customer};
-use trunkline_domain::identifier;
 use trunkline_domain::rights_request::{
     Command, Done, Receipt, Received, Removal, Removed, Right, RightsRequest, RightsRequestState,
 };
+use trunkline_domain::{identifier, rights_request};
 use trunkline_kernel::{CustomerId, Id as _, Position, RightsRequestId, StreamId, Timestamp, Version};
 use trunkline_vault::{Vault, VaultError};
 use uuid::Uuid;
@@ -130,6 +130,14 @@ impl Rights {
             let position = self.dispatcher.head().await.map_err(CommandError::from)?;
             return Ok(Outcome { answer: id.uuid(), position, events: Vec::new(), repeated: true });
         }
+        if let (Some(customer), Some(Right::Erasure)) = (found.customer(), found.right()) {
+            // What was begun is finished: its key is gone already.
+            let begun = found.state() == RightsRequestState::Executing;
+            if !begun && self.keeps(customer).await? {
+                let refusal = rights_request::Refusal::StillRestricted;
+                return Err(CommandError::Refused(refusal.into()).into());
+            }
+        }
         let started = self.dispatcher.execute(again(), &step(Command::Start)).await?;
         let (Some(customer), Some(right)) = (found.customer(), found.right()) else { return Ok(started) };
         let done = match right {
@@ -144,6 +152,16 @@ impl Rights {
             Right::Export => Done { removed: Vec::new(), receipt: None },
         };
         Ok(self.dispatcher.execute(again(), &step(Command::Finish(done))).await?)
+    }
+
+    /// Whether a place has to keep something of the customer.
+    async fn keeps(&self, customer: CustomerId) -> Result<bool, ErasureError> {
+        for target in &self.targets {
+            if target.keeps(customer).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn erase(

@@ -18,6 +18,15 @@ pub struct ErasureError {
 /// A place beside the log that holds data of persons and drops it when they are erased.
 #[async_trait]
 pub trait ErasureTarget: Send + Sync + 'static {
+    /// Whether something here has to be kept yet, so that the person cannot be erased: their request is then
+    /// restricted until the duty ends.
+    ///
+    /// # Errors
+    /// What failed.
+    async fn keeps(&self, _customer: CustomerId) -> Result<bool, ErasureError> {
+        Ok(false)
+    }
+
     /// Drops everything about a customer whose key is destroyed already, and says what. `erased` is the position of
     /// the event that says so: a follower first goes there. Doing it twice does no harm.
     ///

@@ -2,6 +2,7 @@
 //! is gone. The audio itself is never here.
 
 mod events;
+pub mod over_http;
 mod refusal;
 mod retention;
 #[cfg(test)]

@@ -9,5 +9,6 @@ pub(crate) mod log;
 pub(crate) mod migrate;
 pub(crate) mod privacy;
 pub(crate) mod projections;
+pub(crate) mod recordings;
 pub(crate) mod replay;
 pub(crate) mod token;

@@ -5,6 +5,7 @@ mod access;
 mod identity;
 mod layers;
 mod oidc;
+mod recordings;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod transport;
 
 pub use identity::IdentitySettings;
 pub use layers::{ConfigError, Layers, Origin};
+pub use recordings::RecordingSettings;
 pub use settings::{
     KeyStore, LogFormat, LogStore, MasterKeySource, NotarySettings, ReadModelStore, Settings,
 };

@@ -10,7 +10,7 @@ use trunkline_domain::Policy;
 use trunkline_kernel::Millis;
 use trunkline_log::{FeedLimits, LogLimits};
 
-use super::{ConfigError, IdentitySettings, Layers, TransportSettings};
+use super::{ConfigError, IdentitySettings, Layers, RecordingSettings, TransportSettings};
 
 /// Where the log is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +139,7 @@ pub struct Settings {
     pub access: trunkline_app::AccessLimits,
     pub identity: IdentitySettings,
     pub transport: TransportSettings,
+    pub recordings: RecordingSettings,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub otlp_endpoint: Option<String>,
@@ -181,6 +182,7 @@ impl Settings {
             access: super::access::limits(&read)?,
             identity: IdentitySettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             transport: TransportSettings::of(&read)?,
+            recordings: RecordingSettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             log_format: match read.text("telemetry.log_format")? {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
