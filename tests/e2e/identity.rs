@@ -44,7 +44,8 @@ async fn post(base: &str, authorization: Option<&str>) -> Result<(StatusCode, Op
     let request =
         authorization.iter().fold(request, |request, value| request.header("authorization", *value));
     let response = request.send().await?;
-    let challenge = response.headers().get(WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
+    let challenge = response.headers().get(WWW_AUTHENTICATE).map(|value| value.to_str()).transpose()?;
+    let challenge = challenge.map(str::to_owned);
     assert_eq!(response.headers().get(RETRY_AFTER), None);
     Ok((response.status(), challenge, response.json().await?))
 }

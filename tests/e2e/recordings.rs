@@ -27,10 +27,8 @@ async fn serve(folder: &Path) -> Result<Serving> {
 /// Something that is easily told apart from noise on a disk, and everywhere different.
 fn audio(length: usize) -> Vec<u8> {
     let said = SPOKEN.iter().copied().cycle();
-    said.zip(0_usize..)
-        .map(|(byte, at)| if at % 97 == 0 { byte ^ (at / 97 % 251) as u8 } else { byte })
-        .take(length)
-        .collect()
+    let noise = (0..251_u8).cycle().flat_map(|noise| std::iter::once(noise).chain([0; 96]));
+    said.zip(noise).map(|(byte, noise)| byte ^ noise).take(length).collect()
 }
 
 /// A recording that was announced: its bare id.

@@ -1,6 +1,6 @@
 //! What reaches the log: no personal value in the clear, and what was sealed comes back.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The archive on S3: against moto, a server that speaks its protocol, installed with pip into a folder of the build.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;

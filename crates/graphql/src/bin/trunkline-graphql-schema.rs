@@ -5,9 +5,12 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+/// What makes the text of a file.
+type Text = fn() -> String;
+
 const FOLDER: &str = "schema/graphql";
 /// The schema, and who sees and may do what of it.
-const FILES: [(&str, fn() -> String); 2] = [
+const FILES: [(&str, Text); 2] = [
     ("schema/graphql/schema.graphql", trunkline_graphql::sdl),
     ("schema/graphql/access.md", trunkline_graphql::golden),
 ];

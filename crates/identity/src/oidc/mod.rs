@@ -177,10 +177,9 @@ impl Provider {
     /// # Errors
     /// Why it is not taken.
     pub(crate) async fn check_opaque(&self, token: &str) -> Result<Known, EntryRefusal> {
-        let claims = self.ask(token).await.map_err(|because| match because {
+        let claims = self.ask(token).await.map_err(|because| {
             // It was never known to be anything else than wrong.
-            EntryRefusal::Revoked => EntryRefusal::Signature,
-            other => other,
+            if because == EntryRefusal::Revoked { EntryRefusal::Signature } else { because }
         })?;
         claims.hold_to(&self.rules, self.clock.now())?;
         self.known(&claims, Some(self.clock.now()))

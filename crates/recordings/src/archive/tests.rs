@@ -124,7 +124,7 @@ async fn an_upload_that_breaks_off_goes_on_where_it_was_stored() {
     let progress = room.archive.progress(id(1)).await.unwrap().unwrap();
     assert_eq!((progress.offset, progress.is_complete()), (5_000, false));
     room.archive.set_length(id(1), 9_000).await.unwrap();
-    room.archive.append(id(1), owner(), 5_000, body(&audio[5_000..], 700, false)).await.unwrap();
+    room.archive.append(id(1), owner(), 5_000, body(&audio[5_000..], 700, false)).await.unwrap().1.unwrap();
     assert!(room.archive.progress(id(1)).await.unwrap().unwrap().is_complete());
     assert_eq!(room.archive.finish(id(1), owner()).await.unwrap().sha256, sha256(&audio));
 }
@@ -134,7 +134,7 @@ async fn an_end_that_was_not_heard_of_can_be_said_again() {
     let room = room();
     let audio = audio(3_000);
     room.archive.begin(id(1), owner(), &wav(Some(3_000))).await.unwrap();
-    room.archive.append(id(1), owner(), 0, body(&audio, 700, false)).await.unwrap();
+    room.archive.append(id(1), owner(), 0, body(&audio, 700, false)).await.unwrap().1.unwrap();
     let first = room.archive.finish(id(1), owner()).await.unwrap();
     assert_eq!(room.archive.finish(id(1), owner()).await.unwrap(), first);
     room.archive.settle(id(1)).await.unwrap();
@@ -149,7 +149,7 @@ async fn nothing_in_the_clear_touches_the_disk() {
     room.archive.begin(id(1), owner(), &wav(None)).await.unwrap();
     let mut spoken = canary.repeat(100);
     spoken.truncate(3_000);
-    room.archive.append(id(1), owner(), 0, body(&spoken, 500, true)).await.unwrap();
+    room.archive.append(id(1), owner(), 0, body(&spoken, 500, true)).await.unwrap().1.unwrap_err();
     for file in room.files(1) {
         let stored = std::fs::read(&file).unwrap();
         let leaks = stored.windows(12).any(|window| window == &canary[..12]);
@@ -171,7 +171,7 @@ async fn limits_are_told_by_name_and_keep_what_was_stored() {
     assert_eq!(room.archive.progress(id(1)).await.unwrap().unwrap().offset, 0);
     room.archive.begin(id(2), owner(), &wav(None)).await.unwrap();
     for offset in 0..20 {
-        room.archive.append(id(2), owner(), offset, body(&[7], 1, false)).await.unwrap();
+        room.archive.append(id(2), owner(), offset, body(&[7], 1, false)).await.unwrap().1.unwrap();
     }
     let more = room.archive.append(id(2), owner(), 20, body(&[7], 1, false)).await;
     assert!(matches!(more, Err(ArchiveError::Limit { name: "parts_max", limit: 20 })));
@@ -192,7 +192,7 @@ async fn of_two_that_send_the_same_piece_one_is_told_so() {
     assert!([a, b].into_iter().any(|one| matches!(one, Err(ArchiveError::Conflict { .. }))));
     let offset = room.archive.progress(id(1)).await.unwrap().unwrap().offset;
     let rest = usize::try_from(offset).unwrap();
-    room.archive.append(id(1), owner(), offset, body(&audio[rest..], 800, false)).await.unwrap();
+    room.archive.append(id(1), owner(), offset, body(&audio[rest..], 800, false)).await.unwrap().1.unwrap();
     assert_eq!(room.archive.finish(id(1), owner()).await.unwrap().sha256, sha256(&audio));
 }
 
@@ -237,7 +237,7 @@ async fn a_torn_part_of_an_upload_is_found_before_it_is_promised() {
     let room = room();
     let audio = audio(9_000);
     room.archive.begin(id(1), owner(), &wav(Some(9_000))).await.unwrap();
-    room.archive.append(id(1), owner(), 0, body(&audio, 700, false)).await.unwrap();
+    room.archive.append(id(1), owner(), 0, body(&audio, 700, false)).await.unwrap().1.unwrap();
     let last = room.file(1, "part-00000000000000008192");
     let whole = std::fs::read(&last).unwrap();
     std::fs::write(&last, [&whole[..whole.len() - 5], b"_____"].concat()).unwrap();
@@ -306,7 +306,7 @@ proptest! {
             let mut at = 0;
             for piece in pieces {
                 let piece = &audio[at..at + piece];
-                room.archive.append(id(1), owner(), at as u64, body(piece, 777, false)).await.unwrap();
+                room.archive.append(id(1), owner(), at as u64, body(piece, 777, false)).await.unwrap().1.unwrap();
                 at += piece.len();
             }
             prop_assert_eq!(room.archive.finish(id(1), owner()).await.unwrap().sha256, sha256(&audio));
