@@ -16,7 +16,7 @@ use super::lease::Seat;
 use super::member::{Member, write};
 use super::meter::Meter;
 use super::parking;
-use super::settings::TRIES_MAX;
+use super::settings::ENDS_MAX;
 use crate::ReadModel;
 use crate::fold::{Decoded, Writes};
 use crate::runtime::Status;
@@ -220,9 +220,9 @@ async fn try_alone(
     let position = event.recorded.position;
     seat.tries = if seat.trying == position { seat.tries + 1 } else { 1 };
     seat.trying = position;
-    if seat.tries >= TRIES_MAX {
+    if seat.tries >= ENDS_MAX {
         let error = "the process ended while it folded this event";
-        parking::failed(context, seat.model, seat.generation, &event.recorded, error, TRIES_MAX).await?;
+        parking::failed(context, seat.model, seat.generation, &event.recorded, error, ENDS_MAX).await?;
         member.parked.insert(position);
         return Ok(());
     }

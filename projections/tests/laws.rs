@@ -24,7 +24,9 @@ async fn a_rebuild_gives_the_same_rows_as_following_from_the_start() -> Result<(
         caught_up(&runtime, &database, log.as_ref()).await?;
         runtime.stop().await;
         let followed = digests(&database, 1).await?;
-        assert!(followed.iter().flatten().filter(|table| table.rows == 0).count() == 0, "{followed:?}");
+        // The stories have no recordings.
+        let empty = followed.iter().flatten().filter(|table| table.rows == 0 && table.table != "recordings");
+        assert_eq!(empty.count(), 0, "{followed:?}");
         assert_eq!(followed, rebuilt_afresh(&log).await?);
         Ok(())
     })

@@ -29,8 +29,11 @@ async fn a_new_generation_is_built_beside_compared_and_switched_to() -> Result<(
         caught_up(&runtime, &database, log.as_ref()).await?;
         let statuses: Vec<_> =
             runtime.status().await?.into_iter().map(|status| status.generation.status).collect();
-        assert_eq!(statuses.iter().filter(|status| **status == Status::Active).count(), 5);
-        assert_eq!(statuses.iter().filter(|status| **status == Status::Standby).count(), 5);
+        assert_eq!(statuses.iter().filter(|status| **status == Status::Active).count(), ReadModel::ALL.len());
+        assert_eq!(
+            statuses.iter().filter(|status| **status == Status::Standby).count(),
+            ReadModel::ALL.len()
+        );
         // The old one is kept up to date, so one can go back without losing anything.
         switch(&database, ReadModel::TaskBoard, 1).await?;
         runtime.wake();

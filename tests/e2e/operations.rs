@@ -66,7 +66,12 @@ async fn log_and_read_models_live_in_postgresql_by_configuration() -> Result<()>
     let serving = TrunklineProcess::serve(folder.path(), &arguments).await?;
     writes_and_reads(&serving.client).await?;
     assert!(serving.process.stop().await?.success());
-    assert!(!folder.path().join("trunkline-data").exists(), "nothing is kept beside the database");
+    for file in ["log.db", "read-models.db"] {
+        assert!(
+            !folder.path().join("trunkline-data").join(file).exists(),
+            "{file} is kept beside the database"
+        );
+    }
     let exported = run(folder.path(), &["--config", "c.toml", "log", "export"]).await?.success()?;
     assert!(exported.contains("customer.registered"), "{exported}");
     let shown = run(folder.path(), &["--config", "c.toml", "config", "check"]).await?.success()?;

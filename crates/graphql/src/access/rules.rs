@@ -247,7 +247,8 @@ static RULES: LazyLock<HashMap<&'static str, HashMap<&'static str, Rule>>> = Laz
 });
 
 /// What only holds other things together: the things in it have their own rules.
-const WRAPPERS: [(&str, &str); 4] = [
+const WRAPPERS: [(&str, &str); 5] = [
+    ("Node", "id"),
     ("Connection", "pageInfo edges nodes"),
     ("Edge", "node cursor"),
     ("Payload", "id userErrors position eventIds repeated"),

@@ -252,6 +252,7 @@ impl Customer {
 /// One identifier of one customer.
 pub(crate) struct Identifier(pub IdentifierRow);
 
+/// One identifier of one customer: a telephone number, an address or the like.
 #[Object]
 impl Identifier {
     /// What sort of identifier.

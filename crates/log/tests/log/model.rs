@@ -3,8 +3,8 @@
 
 use futures::future::join_all;
 use proptest::prelude::*;
-use trunkline_kernel::NewEvent;
-use trunkline_log::{Append, Expect, StreamCheck, StreamWrite};
+use trunkline_kernel::{NewEvent, Version};
+use trunkline_log::{Append, AppendError, Appended, Expect, StreamCheck, StreamWrite};
 
 #[cfg(feature = "kurrentdb")]
 use crate::adapters::kurrent;
@@ -101,22 +101,35 @@ fn append(step: &Step, make: &Make, used: &mut Vec<NewEvent>) -> Append {
     let writes = writes.collect();
     let checks = step.check.map(|(name, version)| StreamCheck {
         stream: stream(&format!("call-{name}")),
-        version: trunkline_kernel::Version(u64::from(version)),
+        version: Version(u64::from(version)),
     });
     Append { writes, checks: checks.into_iter().collect() }
 }
 
-/// Each answer in words, and everything that is then in the log.
+/// An answer in words. What a conflict says of the present stands beside it: an adapter that commits others meanwhile
+/// may say what has become so since.
+fn in_words(answer: Result<Appended, AppendError>) -> (String, Option<Version>) {
+    match answer {
+        Err(AppendError::Conflict { stream, expected, actual }) => {
+            (format!("{stream} was not at {expected}"), Some(actual))
+        }
+        other => (format!("{other:?}"), None),
+    }
+}
+
+type Answers = Vec<(String, Option<Version>)>;
+
+/// Each answer, and everything that is then in the log.
 async fn outcome(
     place: Box<dyn Place>,
     bursts: &[Vec<Append>],
-) -> (Vec<String>, Vec<trunkline_kernel::Recorded>) {
+) -> (Answers, Vec<trunkline_kernel::Recorded>) {
     let room = Room::new(place).await;
     let mut answers = Vec::new();
     for burst in bursts {
         // Polled in this order, so that they stand in the queue in this order.
         let answered = join_all(burst.iter().map(|append| room.log.append(append.clone()))).await;
-        answers.extend(answered.iter().map(|answer| format!("{answer:?}")));
+        answers.extend(answered.into_iter().map(in_words));
     }
     let events = room.all().await;
     room.log.close().await;
@@ -129,8 +142,9 @@ fn agree(bursts: Vec<Vec<Step>>, place: impl AsyncFnOnce() -> Box<dyn Place>) {
         let bursts = appends(&bursts);
         let model = outcome(memory::place().await, &bursts).await;
         let (answers, events) = outcome(place().await, &bursts).await;
-        for (at, (answer, wanted)) in answers.iter().zip(&model.0).enumerate() {
+        for (at, ((answer, actual), (wanted, least))) in answers.iter().zip(&model.0).enumerate() {
             assert_eq!(answer, wanted, "append {at}");
+            assert!(actual >= least, "append {at}: {actual:?} is older than {least:?}");
         }
         assert!(events == model.1, "the answers agree and the events do not");
     });

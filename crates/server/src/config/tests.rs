@@ -54,9 +54,11 @@ fn every_setting_is_documented_in_the_file_of_defaults() {
 fn every_setting_of_the_file_is_read_by_the_program() {
     // A setting that nobody reads would be accepted and do nothing.
     let source = [
+        include_str!("access.rs"),
         include_str!("settings.rs"),
         include_str!("identity.rs"),
         include_str!("oidc.rs"),
+        include_str!("recordings.rs"),
         include_str!("transport.rs"),
     ]
     .concat();
@@ -75,7 +77,7 @@ fn a_key_that_does_not_exist_is_named_with_its_line_and_what_there_is() {
     );
     assert!(
         refusal("[sever]\n")
-            .starts_with("FILE, line 1: there is no setting `sever`; the sections are commands,")
+            .starts_with("FILE, line 1: there is no setting `sever`; the sections are access,")
     );
     assert!(refusal("listen = 1\n").contains("line 1: there is no setting `listen`"));
 }

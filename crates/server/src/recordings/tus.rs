@@ -60,7 +60,8 @@ pub(super) fn is_spoken(asked: &Asked) -> bool {
 /// # Errors
 /// 412 with the versions that are spoken, as the protocol demands.
 pub(super) fn demand(asked: &Asked) -> Result<(), Refused> {
-    if asked.parts.headers.get(RESUMABLE) == Some(&SPOKEN) {
+    let mut versions = asked.parts.headers.get_all(RESUMABLE).iter().peekable();
+    if versions.peek().is_some() && versions.all(|version| version == SPOKEN) {
         return Ok(());
     }
     Err(Refused::new(StatusCode::PRECONDITION_FAILED, over_http::UPLOAD_MALFORMED).with(VERSION, SPOKEN))
