@@ -86,7 +86,8 @@ async fn the_log_is_shown_exported_and_replayed() -> Result<()> {
 
     let at_one = ["replay", "--projection", "customer_360", "--until", "1"];
     let rows = run(folder.path(), &at_one).await?.success()?;
-    assert!(rows.contains("retail") && !rows.contains("health"), "as it was after one event: {rows}");
+    // The two rows are imported side by side, so either can be the first.
+    assert!(rows.contains("retail") != rows.contains("health"), "as it was after one event: {rows}");
     let unknown = run(folder.path(), &["replay", "--projection", "x", "--until", "1"]).await?;
     assert!(unknown.err.contains("there is no read model \"x\"; there are customer_360"), "{unknown:?}");
     Ok(())
