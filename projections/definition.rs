@@ -3,7 +3,7 @@
 use trunkline_database::{Dialect, Table};
 
 use crate::fold::Fold;
-use crate::{agent_availability, customer_360, kpi, outreach, recordings, task_board};
+use crate::{agent_availability, audit, customer_360, kpi, outreach, recordings, task_board};
 
 /// The tables of a read model as scripts; `{g}` stands for the generation.
 #[derive(Clone, Copy, Debug)]
@@ -71,17 +71,20 @@ pub enum ReadModel {
     Kpi,
     /// What is recorded of whose voice.
     Recordings,
+    /// Who read what.
+    Audit,
 }
 
 impl ReadModel {
     /// Every read model.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Customer360,
         Self::AgentAvailability,
         Self::TaskBoard,
         Self::Outreach,
         Self::Kpi,
         Self::Recordings,
+        Self::Audit,
     ];
 
     /// How it is declared.
@@ -93,6 +96,7 @@ impl ReadModel {
             Self::Outreach => &outreach::DEFINITION,
             Self::Kpi => &kpi::DEFINITION,
             Self::Recordings => &recordings::DEFINITION,
+            Self::Audit => &audit::DEFINITION,
         }
     }
 

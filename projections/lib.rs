@@ -4,6 +4,7 @@
 //! are written in, `runtime` runs them, `reads` asks them.
 
 pub mod agent_availability;
+pub mod audit;
 pub mod customer_360;
 mod definition;
 pub mod fold;

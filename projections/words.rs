@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 use trunkline_database::{Cell, Kind, Value};
+use trunkline_domain::access::{Outcome, Way};
 use trunkline_domain::agent::{PauseReason, Presence};
 use trunkline_domain::call::{Answerer, CallState, EndCause};
 use trunkline_domain::campaign::{CampaignState, DialingMode};
@@ -86,6 +87,6 @@ macro_rules! states {
 
 words! {
     Answerer AttemptOutcome BlockReason By Channel CustomerKind DialingMode Direction EndCause EraseReason
-    IdentifierKind LeadOutcome PauseReason Purpose RecordingPause RetentionKind TaskKind
+    IdentifierKind LeadOutcome Outcome PauseReason Purpose RecordingPause RetentionKind TaskKind Way
 }
 states! { CallState CampaignState ConsentState LeadState Presence RecordingState TaskState }

@@ -47,15 +47,21 @@ impl Fold for Customer360 {
             Event::Call(event) => self.call(recorded, event),
             Event::Interaction(event) => self.interaction(recorded, event),
             Event::Task(event) => self.task(recorded, event),
-            Event::Agent(_)
+            Event::Access(_)
+            | Event::Agent(_)
+            | Event::Alert(_)
             | Event::Campaign(_)
             | Event::Command(_)
+            | Event::Contact(_)
+            | Event::Decision(_)
             | Event::Grant(_)
             | Event::Identifier(_)
+            | Event::Listing(_)
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)
+            | Event::Routing(_)
             | Event::Token(_) => Ok(()),
         }
     }

@@ -79,7 +79,7 @@ macro_rules! keys {
     )*};
 }
 
-keys! { (A 0, B 1) (A 0, B 1, C 2) }
+keys! { (A 0) (A 0, B 1) (A 0, B 1, C 2) }
 
 /// Rows that an event determines whole: put and removed without being read.
 #[derive(Debug)]

@@ -79,16 +79,22 @@ impl Fold for KpiFold {
                     if first { self.agents.want_new(id) } else { self.agents.want(id) }
                 }
             }
-            Event::Campaign(_)
+            Event::Access(_)
+            | Event::Alert(_)
+            | Event::Campaign(_)
             | Event::Command(_)
+            | Event::Contact(_)
             | Event::Customer(_)
+            | Event::Decision(_)
             | Event::Grant(_)
             | Event::Identifier(_)
             | Event::Interaction(_)
+            | Event::Listing(_)
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)
+            | Event::Routing(_)
             | Event::Task(_)
             | Event::Token(_) => {}
         }
@@ -99,15 +105,21 @@ impl Fold for KpiFold {
             Event::Call(event) => self.call(recorded, event),
             Event::Agent(event) => self.agent(recorded, event),
             Event::Lead(event) => self.lead(recorded, event),
-            Event::Campaign(_)
+            Event::Access(_)
+            | Event::Alert(_)
+            | Event::Campaign(_)
             | Event::Command(_)
+            | Event::Contact(_)
             | Event::Customer(_)
+            | Event::Decision(_)
             | Event::Grant(_)
             | Event::Identifier(_)
             | Event::Interaction(_)
+            | Event::Listing(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)
+            | Event::Routing(_)
             | Event::Task(_)
             | Event::Token(_) => Ok(()),
         }

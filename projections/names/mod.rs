@@ -258,18 +258,24 @@ fn name_of(event: Event) -> Option<Personal<String>> {
         Event::Customer(customer::Event::Registered(registered)) => registered.profile.name,
         Event::Customer(customer::Event::ProfileChanged(changed)) => changed.changes.name,
         Event::Customer(customer::Event::Erased(_)) => Some(Personal::Erased),
-        Event::Agent(_)
+        Event::Access(_)
+        | Event::Agent(_)
+        | Event::Alert(_)
         | Event::Call(_)
         | Event::Campaign(_)
         | Event::Command(_)
+        | Event::Contact(_)
         | Event::Customer(_)
+        | Event::Decision(_)
         | Event::Grant(_)
         | Event::Identifier(_)
         | Event::Interaction(_)
+        | Event::Listing(_)
         | Event::Lead(_)
         | Event::Recording(_)
         | Event::Reservation(_)
         | Event::RightsRequest(_)
+        | Event::Routing(_)
         | Event::Task(_)
         | Event::Token(_) => None,
     }

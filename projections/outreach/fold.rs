@@ -41,16 +41,22 @@ impl Fold for Outreach {
         match event {
             Event::Campaign(event) => self.campaign(recorded, event),
             Event::Lead(event) => self.lead(recorded, event),
-            Event::Agent(_)
+            Event::Access(_)
+            | Event::Agent(_)
+            | Event::Alert(_)
             | Event::Call(_)
             | Event::Command(_)
+            | Event::Contact(_)
             | Event::Customer(_)
+            | Event::Decision(_)
             | Event::Grant(_)
             | Event::Identifier(_)
             | Event::Interaction(_)
+            | Event::Listing(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)
+            | Event::Routing(_)
             | Event::Task(_)
             | Event::Token(_) => Ok(()),
         }

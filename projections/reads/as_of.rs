@@ -95,7 +95,7 @@ impl ReadModels {
         }
         let past = scratch.finish();
         self.prune(&past).await?;
-        Ok(Self::of_scratch(past))
+        Ok(Self { tally: self.tally.clone(), ..Self::of_scratch(past) })
     }
 
     pub(crate) fn of_scratch(database: Database) -> Self {

@@ -2,6 +2,7 @@
 
 mod agents;
 mod as_of;
+mod audit;
 mod calls;
 mod customers;
 mod error;
@@ -18,13 +19,14 @@ mod tasks;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunkline_access::Scope;
+use trunkline_access::{Scope, Tally};
 use trunkline_database::{AssertSqlSafe, Cell, Database, Row, TableRow, Value};
 use trunkline_kernel::{Id, Position};
 use uuid::Uuid;
 
 pub use agents::AgentFilter;
 pub use as_of::{AS_OF_EVENTS_MAX, AsOf, Subject};
+pub use audit::AccessFilter;
 pub use calls::CallFilter;
 pub use customers::{CustomerFilter, TimelineFilter};
 pub use error::ReadError;
@@ -49,13 +51,14 @@ pub struct ReadModels {
     reached: Arc<Reached>,
     pub(crate) wait_max: Duration,
     scope: Arc<Scope>,
+    tally: Option<Arc<Tally>>,
 }
 
 impl ReadModels {
     /// Reads this database. `reached` is what the runtime of this process reports; `wait_max` bounds
     /// [`ReadModels::reach`] (5 s by default, see [`ReadModels::WAIT_MAX`]).
     pub fn new(database: Database, reached: Arc<Reached>, wait_max: Duration) -> Self {
-        Self { database, reached, wait_max, scope: Arc::new(Scope::everything()) }
+        Self { database, reached, wait_max, scope: Arc::new(Scope::everything()), tally: None }
     }
 
     /// How long a query waits for its position by default, `reads.wait_max`.
@@ -86,6 +89,7 @@ impl ReadModels {
         }
         let mut snapshot = self.database.snapshot().await?;
         let rows = snapshot.fetch_by(T::TABLE, T::TABLE.name, column, &ids).await?;
+        self.note(T::TABLE.name, &rows)?;
         read_all(&rows)
     }
 
@@ -107,6 +111,7 @@ impl ReadModels {
             let sql = format!("SELECT {columns} FROM {relation} WHERE {column} IN ({})", marks.join(", "));
             rows.extend(snapshot.fetch(AssertSqlSafe(sql), values).await?);
         }
+        self.note(T::TABLE.name, &rows)?;
         read_all(&rows)
     }
 

@@ -3,7 +3,7 @@
 use trunkline_database::{AssertSqlSafe, Cell, Value};
 use trunkline_domain::campaign::CampaignState;
 use trunkline_domain::lead::LeadState;
-use trunkline_kernel::{CampaignId, CustomerId, LeadId};
+use trunkline_kernel::{CampaignId, CustomerId, LeadId, Timestamp};
 
 use super::page::Listing;
 use super::{IDS_MAX, Page, PageRequest, ReadError, ReadModels, read_all};
@@ -19,6 +19,8 @@ pub struct LeadFilter {
     pub customer: Option<CustomerId>,
     /// Only these states.
     pub states: Vec<LeadState>,
+    /// Only those that do not rest beyond this moment.
+    pub due: Option<Timestamp>,
 }
 
 impl ReadModels {
@@ -67,6 +69,9 @@ impl ReadModels {
         }
         let states: Vec<As<LeadState>> = filter.states.iter().copied().map(As).collect();
         list.only_in("state", &states);
+        if let Some(due) = filter.due {
+            list.only("(hold_until IS NULL OR hold_until <= {})", due.value());
+        }
         list.page(self, page).await
     }
 

@@ -169,6 +169,7 @@ impl Listing {
         let mut rows = models.database.fetch(AssertSqlSafe(sql), self.values).await?;
         let more = rows.len() > request.limit;
         rows.truncate(request.limit);
+        models.note(T::TABLE.name, &rows)?;
         let mut edges = rows
             .iter()
             .map(|row| {

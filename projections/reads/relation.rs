@@ -1,7 +1,7 @@
 //! The one place where rows are kept from those who may not see them: no query names a table, it asks here for the
 //! relation that its caller sees of it.
 
-use trunkline_access::{Circle, Kind, Rows, Scope};
+use trunkline_access::{Circle, Kind, Permission, Rows, Scope};
 use trunkline_database::{Cell, Value};
 
 /// How a row of a table, `r`, says whose it is.
@@ -15,6 +15,8 @@ enum Whose {
     With(&'static [Link], &'static [Link]),
     /// It belongs to nobody, and is seen by those who see all of a kind.
     Nobodys(Kind),
+    /// It is for those who may do this.
+    For(Permission),
 }
 
 /// Rows of another table, `o`, that a row belongs to.
@@ -27,7 +29,7 @@ const CUSTOMER: &[Link] = &[Link { table: "customers", on: "o.customer_id = r.cu
 
 /// Whose the rows of a table are. A table that is not here is seen by those who see everything.
 fn whose(table: &str) -> Option<Whose> {
-    use Whose::{Nobodys, Own, With};
+    use Whose::{For, Nobodys, Own, With};
     Some(match table {
         "customers" => Own(
             Kind::Customers,
@@ -63,6 +65,7 @@ fn whose(table: &str) -> Option<Whose> {
         "lead_counts" => Nobodys(Kind::Leads),
         "task_counts" => Nobodys(Kind::Tasks),
         "call_history" | "lead_marks" | "kpi_agents" | "kpi_leads" => Nobodys(Kind::Figures),
+        "access_entries" | "access_terms" => For(Permission::Audit),
         _ => return None,
     })
 }
@@ -106,6 +109,13 @@ fn condition(scope: &Scope, table: &str, values: &mut Vec<Value>) -> Option<Stri
         }
         Some(Whose::Nobodys(kind)) => {
             if *scope.rows(kind) == Rows::All {
+                None
+            } else {
+                none()
+            }
+        }
+        Some(Whose::For(permission)) => {
+            if scope.may(permission) {
                 None
             } else {
                 none()

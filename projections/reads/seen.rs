@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use trunkline_access::{Kind, Rows, Scope};
-use trunkline_database::{AssertSqlSafe, Cell, Database, Value};
-use trunkline_kernel::{AgentId, CustomerId, Id as _, Recorded};
+use trunkline_access::{Kind, Rows, Scope, Tally};
+use trunkline_database::{AssertSqlSafe, Cell, Database, Row, Value};
+use trunkline_kernel::{AgentId, CallId, CustomerId, Id as _, LeadId, Recorded, TaskId};
 use uuid::Uuid;
 
 use super::relation::{relation, sees_whole};
@@ -49,6 +49,24 @@ impl ReadModels {
     #[must_use]
     pub fn seen_by(&self, scope: Arc<Scope>) -> Self {
         Self { scope, ..self.clone() }
+    }
+
+    /// The same read models, which note every row of a thing that they give.
+    #[must_use]
+    pub fn noting(&self, tally: Arc<Tally>) -> Self {
+        Self { tally: Some(tally), ..self.clone() }
+    }
+
+    /// Notes rows of a table that begin with its columns, where somebody wants to know.
+    pub(crate) fn note(&self, table: &str, rows: &[Row]) -> Result<(), ReadError> {
+        let thing = THINGS.iter().find(|thing| thing.1 == table);
+        if let (Some(tally), Some((kind, _, _, _))) = (&self.tally, thing) {
+            for row in rows {
+                // The key is the first column of every such table.
+                tally.row(kind, row.at(0)?);
+            }
+        }
+        Ok(())
     }
 
     /// What is seen of a table, to stand after FROM.
@@ -145,7 +163,13 @@ fn about(event: &Recorded) -> Option<(&'static str, Uuid)> {
     let category = event.stream.category();
     match category {
         "reservation" => event.event.tags.id::<AgentId>().map(|id| ("agent", id.uuid())),
-        "identifier" => event.event.tags.id::<CustomerId>().map(|id| ("customer", id.uuid())),
+        "routing" => {
+            let tags = &event.event.tags;
+            let call = tags.id::<CallId>().map(|id| ("call", id.uuid()));
+            let lead = || tags.id::<LeadId>().map(|id| ("lead", id.uuid()));
+            call.or_else(lead).or_else(|| tags.id::<TaskId>().map(|id| ("task", id.uuid())))
+        }
+        "identifier" | "contact" => event.event.tags.id::<CustomerId>().map(|id| ("customer", id.uuid())),
         _ => {
             let kind = THINGS.iter().map(|thing| thing.0).find(|kind| *kind == category)?;
             let id = event.stream.as_str().strip_prefix(category)?.strip_prefix('-')?;

@@ -101,6 +101,8 @@ impl Member {
         if due.is_empty() {
             return Ok(Vec::new());
         }
+        #[cfg(test)]
+        due.iter().for_each(|at| crate::tests::killed::end_if_deadly(self.model, &events[*at]));
         if due.len() <= INLINE_EVENTS_MAX {
             return fold_now(self.fold.as_mut(), events, &due, batch);
         }

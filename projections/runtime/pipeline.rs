@@ -16,7 +16,7 @@ use super::lease::Seat;
 use super::member::{Member, write};
 use super::meter::Meter;
 use super::parking;
-use super::settings::ENDS_MAX;
+use super::settings::TRIES_MAX;
 use crate::ReadModel;
 use crate::fold::{Decoded, Writes};
 use crate::runtime::Status;
@@ -130,32 +130,56 @@ async fn fold(
     let page = context.settings.page_events;
     let mut careful = if members.iter().any(|(seat, _)| seat.careful) { page } else { 0 };
     while let Some(page) = pages.recv().await {
-        let mut slices = vec![page.events.clone()];
-        if careful > 0 {
-            // One event a page: `Decoded` is not `Clone`, so the page is shared and members skip by position.
-            careful = careful.saturating_sub(page.events.len());
-            slices = Vec::new();
-            for event in page.events.iter() {
+        if careful == 0 {
+            number += 1;
+            let batch =
+                fold_page(&context, &mut members, &page.events, number, page.head, &committed).await?;
+            if out.send(batch).await.is_err() {
+                return Ok(());
+            }
+            continue;
+        }
+        careful = careful.saturating_sub(page.events.len());
+        for event in page.events.iter() {
+            // One event a page: `Decoded` is not `Clone`, so it is decoded once more.
+            let one: Arc<[Decoded]> = Arc::new([Decoded::new(event.recorded.clone())]);
+            // Whoever folds the event does so alone, so that the blame for an end is with the right read model; then
+            // all the others pass it.
+            let admitting = (0..members.len()).filter(|at| members[*at].1.admits(event)).collect::<Vec<_>>();
+            for at in admitting.into_iter().map(|at| at..at + 1).chain(std::iter::once(0..members.len())) {
                 number += 1;
-                for (seat, member) in &mut members {
-                    try_alone(&context, seat, member, event).await?;
-                }
-                let one: Arc<[Decoded]> = Arc::new([Decoded::new(event.recorded.clone())]);
-                let batch = fold_page(&context, &mut members, &one, number, page.head, &committed).await?;
-                if out.send(Batch { careful: true, ..batch }).await.is_err() {
+                let mut batch =
+                    fold_alone(&context, &mut members[at], &one, number, page.head, &committed).await?;
+                batch.careful = true;
+                if out.send(batch).await.is_err() {
                     return Ok(());
                 }
             }
         }
-        for events in slices {
-            number += 1;
-            let batch = fold_page(&context, &mut members, &events, number, page.head, &committed).await?;
-            if out.send(batch).await.is_err() {
-                return Ok(());
-            }
-        }
     }
     Ok(())
+}
+
+/// Folds one event between two notes, so that only a process that ends in between is counted.
+async fn fold_alone(
+    context: &Context,
+    members: &mut [(Seat, Member)],
+    event: &Arc<[Decoded]>,
+    number: u64,
+    head: Position,
+    committed: &watch::Receiver<u64>,
+) -> Result<Batch, RuntimeError> {
+    // A process that ends here begins with this event again, so that no other event takes its note away.
+    let mut before = committed.clone();
+    before.wait_for(|done| *done + 1 >= number).await.map_err(|_| RuntimeError::Ended)?;
+    for (seat, member) in members.iter_mut() {
+        begin_try(context, seat, member, &event[0]).await?;
+    }
+    let batch = fold_page(context, members, event, number, head, committed).await?;
+    for (seat, _) in members.iter_mut().filter(|(seat, _)| seat.tries > 0) {
+        note_tries(context, seat, event[0].recorded.position, 0).await?;
+    }
+    Ok(batch)
 }
 
 async fn fold_page(
@@ -204,37 +228,38 @@ async fn fold_or_park(
     }
 }
 
-/// Writes down that this event is about to be folded, so that a process that does not survive it is counted. The
-/// first of the fatal tries is the one that made this follower careful.
-async fn try_alone(
+/// Writes down that this event is about to be folded, or parks it when too many processes ended in doing so.
+async fn begin_try(
     context: &Context,
     seat: &mut Seat,
     member: &mut Member,
     event: &Decoded,
 ) -> Result<(), RuntimeError> {
-    // Nothing is written for events of others: every write more is a moment more in which a process that is killed
-    // from outside leaves the blame with an innocent event.
     if !member.admits(event) {
         return Ok(());
     }
     let position = event.recorded.position;
-    seat.tries = if seat.trying == position { seat.tries + 1 } else { 1 };
-    seat.trying = position;
-    if seat.tries >= ENDS_MAX {
-        let error = "the process ended while it folded this event";
-        parking::failed(context, seat.model, seat.generation, &event.recorded, error, ENDS_MAX).await?;
-        member.parked.insert(position);
-        return Ok(());
+    let ended = if seat.trying == position { seat.tries } else { 0 };
+    if ended < TRIES_MAX {
+        return note_tries(context, seat, position, ended + 1).await;
     }
+    let error = "the process ended while it folded this event";
+    parking::failed(context, seat.model, seat.generation, &event.recorded, error, ended).await?;
+    member.parked.insert(position);
+    Ok(())
+}
+
+async fn note_tries(
+    context: &Context,
+    seat: &mut Seat,
+    position: Position,
+    tries: i64,
+) -> Result<(), RuntimeError> {
+    (seat.trying, seat.tries) = (position, tries);
     let sql = "UPDATE projection_generations SET trying = $4, tries = $5
         WHERE name = $1 AND generation = $2 AND epoch = $3";
-    let values = vec![
-        name(seat.model),
-        seat.generation.value(),
-        seat.epoch.value(),
-        position.value(),
-        seat.tries.value(),
-    ];
+    let values =
+        vec![name(seat.model), seat.generation.value(), seat.epoch.value(), position.value(), tries.value()];
     context.database.execute(sql, values).await?;
     Ok(())
 }

@@ -29,10 +29,8 @@ impl Default for Settings {
     }
 }
 
-/// How often an event is tried before it is parked.
+/// How often an event is tried before it is parked. A try that ends the process counts when the event was folded alone:
+/// the end of a process that folds a page blames no event of it, and makes the next one fold them one by one.
 pub const TRIES_MAX: i64 = 3;
-/// How many processes may end while they fold an event before it is parked. More than tries, because a process that is
-/// killed from outside ends too, and then the event is innocent.
-pub(crate) const ENDS_MAX: i64 = 6;
 /// A generation that has at most this many events to go is ready to be compared.
 pub(crate) const NEARLY_THERE: u64 = 20_000;

@@ -11,6 +11,7 @@ use trunkline_kernel::{
     Actor, Cause, CommandId, CorrelationId, Digest, EventId, Id, NewEvent, Payload, Position, Recorded,
     SchemaVersion, StreamId, Tag, Timestamp, Version,
 };
+use trunkline_log::{Append, Expect, StreamWrite};
 use uuid::Uuid;
 
 use crate::ReadModel;
@@ -30,20 +31,15 @@ struct Given {
     payload: Value,
 }
 
-fn recorded(events: Vec<Given>) -> Result<Vec<Decoded>> {
-    let mut versions: HashMap<StreamId, u64> = HashMap::new();
-    let mut all = Vec::new();
-    for (at, given) in events.into_iter().enumerate() {
-        let place = u64::try_from(at)? + 1;
-        let version = versions.entry(given.stream.clone()).or_default();
-        *version += 1;
+impl Given {
+    fn event(self, place: u64) -> Result<NewEvent> {
         let uuid = Uuid::from_u128(u128::from(place));
-        let event = NewEvent {
+        Ok(NewEvent {
             id: EventId::from_uuid(uuid),
-            event_type: given.event_type.parse()?,
+            event_type: self.event_type.parse()?,
             schema_version: SchemaVersion::FIRST,
-            tags: given.tags.into_iter().collect(),
-            payload: Payload::of(&given.payload)?,
+            tags: self.tags.into_iter().collect(),
+            payload: Payload::of(&self.payload)?,
             cause: Cause {
                 actor: Actor::system("golden"),
                 command: CommandId::from_uuid(uuid),
@@ -51,13 +47,41 @@ fn recorded(events: Vec<Given>) -> Result<Vec<Decoded>> {
                 causation: None,
                 trace: None,
             },
-            occurred_at: given.at,
-        };
+            occurred_at: self.at,
+        })
+    }
+}
+
+/// The golden cases of read models as appends, for a log whose stories have nothing of the kind.
+pub(super) fn appends(models: &[ReadModel]) -> Result<Vec<Append>> {
+    let mut appends = Vec::new();
+    let cases: Result<Vec<_>> = models.iter().map(|model| cases(*model)).collect();
+    for case in cases?.into_iter().flatten() {
+        let events: Vec<Given> = serde_json::from_str(&std::fs::read_to_string(&case)?)?;
+        for given in events {
+            let stream = given.stream.clone();
+            let event = given.event(u64::try_from(appends.len())? + 1)?;
+            let write = StreamWrite { stream, expect: Expect::Any, events: vec![event] };
+            appends.push(Append { writes: vec![write], checks: Vec::new() });
+        }
+    }
+    Ok(appends)
+}
+
+fn recorded(events: Vec<Given>) -> Result<Vec<Decoded>> {
+    let mut versions: HashMap<StreamId, u64> = HashMap::new();
+    let mut all = Vec::new();
+    for (at, given) in events.into_iter().enumerate() {
+        let place = u64::try_from(at)? + 1;
+        let version = versions.entry(given.stream.clone()).or_default();
+        *version += 1;
+        let (stream, at) = (given.stream.clone(), given.at);
+        let event = given.event(place)?;
         all.push(Decoded::new(Recorded {
             position: Position(place),
-            stream: given.stream,
+            stream,
             version: Version(*version),
-            recorded_at: given.at,
+            recorded_at: at,
             digest: Digest([0; 32]),
             event,
         }));

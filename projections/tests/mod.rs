@@ -2,7 +2,7 @@
 
 mod as_of;
 mod golden;
-mod killed;
+pub(crate) mod killed;
 mod kpi;
 mod laws;
 mod leases;

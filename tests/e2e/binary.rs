@@ -37,7 +37,11 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Result<Command> {
 
 /// Runs it to its end.
 pub(crate) async fn run(folder: &Path, arguments: &[&str]) -> Result<Done> {
-    let Output { status, stdout, stderr } = command(folder, arguments)?.output().await?;
+    done(command(folder, arguments)?.output().await?)
+}
+
+/// What a command came to.
+pub(crate) fn done(Output { status, stdout, stderr }: Output) -> Result<Done> {
     Ok(Done { code: status.code(), out: String::from_utf8(stdout)?, err: String::from_utf8(stderr)? })
 }
 

@@ -22,6 +22,28 @@ async fn lives(client: &Client, before: usize) -> Result<(Vec<Value>, usize)> {
     .await
 }
 
+/// Waits until the server's dialer has connected people with agents in both modes that it dials in, and shows how its
+/// campaigns are going; every one of its calls was judged.
+async fn is_dialed(client: &Client) -> Result<()> {
+    let query = "{ events(last: 100, filter: {types: [\"call.bridged\"]}) { nodes { actor } }
+        campaigns(first: 5) { nodes { mode pacing { answered abandonmentUpper } } }
+        calls(first: 50, filter: {states: [DISPOSITIONED]}) { nodes {
+            cause judgement { permitted agentGuaranteed } campaign { mode } } } }";
+    wait_for("people whom the dialer connected", async || {
+        let data = client.run(query, json!({})).await?;
+        let nodes = |of: &str| data[of]["nodes"].as_array().cloned().unwrap_or_default();
+        let bridged = nodes("events").iter().filter(|event| event["actor"] == "system:dialer").count();
+        let paced =
+            nodes("campaigns").iter().filter(|row| row["pacing"]["answered"].as_u64() > Some(0)).count();
+        let dialed = nodes("calls").into_iter().filter(|call| call["campaign"]["mode"] == "PROGRESSIVE");
+        for call in dialed {
+            assert_eq!(call["judgement"], json!({ "permitted": true, "agentGuaranteed": true }), "{call}");
+        }
+        Ok((bridged >= 3 && paced == 2).then_some(()))
+    })
+    .await
+}
+
 #[tokio::test]
 async fn the_demo_s_call_centre_works_stops_and_goes_on_with_its_data() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -29,6 +51,7 @@ async fn the_demo_s_call_centre_works_stops_and_goes_on_with_its_data() -> Resul
     let Serving { process, client } = TrunklineProcess::serve(folder.path(), &arguments).await?;
     let (agents, calls) = lives(&client, 0).await?;
     assert_eq!(agents.len(), 24);
+    is_dialed(&client).await?;
     assert!(process.stop().await?.success(), "Ctrl-C ends it cleanly");
 
     let Serving { process, client } = TrunklineProcess::serve(folder.path(), &arguments).await?;

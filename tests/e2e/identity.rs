@@ -15,7 +15,8 @@ const STRICT: [(&str, &str); 2] =
     [("TRUNKLINE_IDENTITY_REQUIRED", "true"), ("TRUNKLINE_IDENTITY_CLOCK_SKEW_SECONDS", "0")];
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 const WHO: &str = "mutation { registerCustomer(input: {kind: COMPANY}) { id userErrors { code } } }";
-const EVENTS: &str = "subscription { events(after: \"0\") { position type } }";
+const EVENTS: &str =
+    "subscription { events(filter: { category: \"token\" }, after: \"0\") { position type } }";
 
 async fn strict(folder: &Path) -> Result<Serving> {
     TrunklineProcess::serve_with(folder, &SERVE, &STRICT).await

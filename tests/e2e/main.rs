@@ -1,8 +1,10 @@
 //! Scenarios against the real binary and real databases, over the public API: one module a subject.
 
 mod acknowledged;
+mod audit;
 mod binary;
 mod commands;
+mod compliance;
 mod demo;
 mod durability;
 mod graphql;
@@ -14,6 +16,8 @@ mod operations;
 mod place;
 mod privacy;
 mod recordings;
+mod routing;
 mod servers;
+mod simulate;
 mod tidy;
 mod transport;

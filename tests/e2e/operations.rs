@@ -20,6 +20,11 @@ async fn writes_and_reads(client: &trunkline_testkit::Client) -> Result<()> {
     Ok(())
 }
 
+fn counter(metrics: &str, name: &str) -> Result<u64> {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(&format!("trunkline_{name}_total ")));
+    Ok(line.with_context(|| format!("no {name} in {metrics}"))?.parse()?)
+}
+
 #[tokio::test]
 async fn health_readiness_metrics_and_logs_tell_how_the_server_is() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -32,9 +37,14 @@ async fn health_readiness_metrics_and_logs_tell_how_the_server_is() -> Result<()
     let ready: Value = serde_json::from_str(&ready)?;
     assert_eq!((&ready["ready"], &ready["notReady"]), (&json!(true), &json!([])));
     assert_eq!(ready["projections"].as_array().map(Vec::len), Some(ReadModel::ALL.len()));
-    let metrics = client.page("/metrics").await?;
-    for name in ["trunkline_log_events_total 1", "trunkline_graphql_mutations_total 1", "# EOF"] {
-        assert!(metrics.contains(name), "{name} is not in\n{metrics}");
+    let metrics = wait_for("what was written and what was recorded of reading", async || {
+        let metrics = client.page("/metrics").await?;
+        let (events, accesses) = (counter(&metrics, "log_events")?, counter(&metrics, "audit_events")?);
+        Ok((events == 1 + accesses && accesses > 0).then_some(metrics))
+    })
+    .await?;
+    for line in ["trunkline_graphql_mutations_total 1", "# EOF"] {
+        assert!(metrics.lines().any(|said| said == line), "{line} is not in\n{metrics}");
     }
     let process = serving.process;
     let said = process.said();
@@ -66,12 +76,12 @@ async fn log_and_read_models_live_in_postgresql_by_configuration() -> Result<()>
     let serving = TrunklineProcess::serve(folder.path(), &arguments).await?;
     writes_and_reads(&serving.client).await?;
     assert!(serving.process.stop().await?.success());
-    for file in ["log.db", "read-models.db"] {
-        assert!(
-            !folder.path().join("trunkline-data").join(file).exists(),
-            "{file} is kept beside the database"
-        );
+    let mut kept = Vec::new();
+    for entry in std::fs::read_dir(folder.path().join("trunkline-data"))? {
+        kept.push(entry?.file_name().to_string_lossy().into_owned());
     }
+    kept.sort_unstable();
+    assert_eq!(kept, ["master.key", "notary.key", "recording-keys", "recordings"], "beside the database");
     let exported = run(folder.path(), &["--config", "c.toml", "log", "export"]).await?.success()?;
     assert!(exported.contains("customer.registered"), "{exported}");
     let shown = run(folder.path(), &["--config", "c.toml", "config", "check"]).await?.success()?;

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trunkline_testkit::{Client, Postgres, Serving, TrunklineProcess};
 
+use crate::binary::{Done, command, done};
+
 /// A data directory, and the database when there is one.
 pub(crate) struct Place {
     folder: TempDir,
@@ -30,6 +32,19 @@ impl Place {
         Ok(Self { folder: tempfile::tempdir()?, environment })
     }
 
+    /// The same with a setting of its own, as an environment variable.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Runs a command here to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<Done> {
+        let arguments = [arguments, &["--data-dir", "data"]].concat();
+        let mut command = command(self.folder.path(), &arguments)?;
+        done(command.envs(self.environment.iter().map(|(name, value)| (name, value))).output().await?)
+    }
+
     /// Starts a server here.
     pub(crate) async fn serve(&self) -> Result<Serving> {
         let environment: Vec<(&str, &str)> =
@@ -53,8 +68,17 @@ pub(crate) async fn register(client: &Client, key: &str) -> Result<Value> {
 
 /// The whole log, position and event id, oldest first, read in pages.
 pub(crate) async fn whole_log(client: &Client) -> Result<Vec<(u64, String)>> {
+    log_of(client, |_| true).await
+}
+
+/// What commands have written: that somebody reads is an event as well, and is not among them.
+pub(crate) async fn written(client: &Client) -> Result<Vec<(u64, String)>> {
+    log_of(client, |event_type| event_type != "access.recorded").await
+}
+
+async fn log_of(client: &Client, keeps: impl Fn(&str) -> bool) -> Result<Vec<(u64, String)>> {
     let query = "query Log($after: String) {
-        events(first: 100, after: $after) { nodes { position id } pageInfo { hasNextPage endCursor } }
+        events(first: 100, after: $after) { nodes { position id type } pageInfo { hasNextPage endCursor } }
     }";
     let mut log = Vec::new();
     let mut after = Value::Null;
@@ -62,6 +86,9 @@ pub(crate) async fn whole_log(client: &Client) -> Result<Vec<(u64, String)>> {
         let data = client.run(query, json!({ "after": after })).await?;
         let page = &data["events"];
         for event in page["nodes"].as_array().context("a page has nodes")? {
+            if !keeps(event["type"].as_str().context("a type is text")?) {
+                continue;
+            }
             let position = event["position"].as_str().context("a position is text")?.parse()?;
             log.push((position, event["id"].as_str().context("an id is text")?.to_owned()));
         }

@@ -10,6 +10,7 @@ mod role;
 mod scope;
 #[cfg(test)]
 mod scope_tests;
+mod tally;
 mod witness;
 
 pub use door::{Admission, Anonymous, Door, Doorstep, End, Later, Tenure, TurnedAway};
@@ -20,4 +21,5 @@ pub use permission::Permission;
 pub use policy::{Policy, Rights, Span};
 pub use role::{InvalidRole, Role};
 pub use scope::{Circle, Lent, Rows, Scope};
-pub use witness::{Blind, EntryRefusal, Sight, Witness};
+pub use tally::{Seen, THINGS_MAX, Tally};
+pub use witness::{Asked, Blind, EntryRefusal, Sight, Unrecorded, Witness};

@@ -174,7 +174,7 @@ const INSPECTOR: &[Permission] = &[Permission::Playback, Permission::Delegate, P
 const AUDITOR: &[Permission] = &[Permission::Audit, Permission::Operate];
 const ADMINISTRATOR: &[Permission] = {
     use Permission::*;
-    &[ManageAgents, ManageCampaigns, ManageGrants, BreakGlass, Operate]
+    &[ManageAgents, ManageCampaigns, ManageGrants, BreakGlass, Audit, Operate]
 };
 /// Programs do what people do, and what no person does; they neither hear recordings nor open anything in an
 /// emergency.

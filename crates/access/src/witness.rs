@@ -1,17 +1,27 @@
-//! Where the way in tells what it saw, for the audit trail.
+//! Where the ways in tell what they saw, for the record of reads.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::time::Duration;
 
-use trunkline_kernel::{CustomerId, RecordingId};
+use trunkline_domain::access::{Outcome, Way};
+use trunkline_kernel::{CustomerId, GrantId, RecordingId};
 
-use crate::Identity;
+use crate::{Identity, Later, Seen};
 
-/// Whoever writes down what the way in sees. It is called on the way of a request, so it must not wait: an
-/// implementation queues, and writes elsewhere.
+/// Whoever writes down what the ways in see. An implementation queues, and writes elsewhere.
 pub trait Witness: Send + Sync {
-    /// Takes note.
+    /// Takes note when it can, and keeps nobody waiting: for what shows no personal value.
     fn saw(&self, sight: Sight);
+
+    /// Takes note, and says when that is durable: what shows personal values is only given out then.
+    fn noted(&self, sight: Sight) -> Later<'_, Result<(), Unrecorded>>;
 }
+
+/// What was seen could not be written down, so that it must not be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the record of reads cannot be written")]
+pub struct Unrecorded;
 
 /// Something about access that belongs into the audit trail. No token and no part of one is ever in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +38,14 @@ pub enum Sight {
         /// Whom the token names, when its signature was right; a name that nobody vouches for is not written down.
         subject: Option<String>,
     },
-    /// Somebody is about to hear a recording.
+    /// Somebody asked the API for something.
+    Asked(Box<Asked>),
+    /// Somebody is about to hear a recording, or was refused it.
     Played {
         /// Who.
         identity: Identity,
+        /// The code of the refusal, when they were refused.
+        refused: Option<String>,
         /// Which recording.
         recording: RecordingId,
         /// Whose voice it is, when that is known.
@@ -43,6 +57,35 @@ pub enum Sight {
         /// Which bytes of it, the last one included.
         bytes: (u64, u64),
     },
+}
+
+/// What somebody asked the API for, and what they got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Who.
+    pub identity: Identity,
+    /// What was lent to them or taken in an emergency, in force at the time.
+    pub grants: BTreeSet<GrantId>,
+    /// Whether an emergency was in force.
+    pub emergency: bool,
+    /// On which way.
+    pub way: Way,
+    /// What the client calls the operation.
+    pub operation: Option<String>,
+    /// The hash of the operation without what its caller put in.
+    pub shape: Option<String>,
+    /// The fields of the operation itself.
+    pub fields: BTreeSet<String>,
+    /// What they got to see.
+    pub seen: Seen,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The stable code of a refusal or an error.
+    pub code: Option<String>,
+    /// How long it took.
+    pub took: Duration,
+    /// What names the request in the server's log.
+    pub trace: String,
 }
 
 /// Why somebody was refused at the way in. The asker is told less: RFC 6750 names three reasons and no more.
@@ -91,4 +134,8 @@ pub struct Blind;
 
 impl Witness for Blind {
     fn saw(&self, _: Sight) {}
+
+    fn noted(&self, _: Sight) -> Later<'_, Result<(), Unrecorded>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }

@@ -61,6 +61,8 @@ pub struct Authority {
 pub struct Answer {
     /// What.
     pub scope: Arc<Scope>,
+    /// What was lent to them or taken in an emergency, as far as the scope is made of it.
+    pub grants: Arc<[GrantInForce]>,
     /// When something that was lent ends.
     pub until: Option<Timestamp>,
     /// Which state of what is lent it was made of.
@@ -137,14 +139,15 @@ impl Authority {
     /// What an identity sees and may do now.
     pub fn answer(&self, identity: &Identity) -> Answer {
         let version = self.version.load(Ordering::Acquire);
-        let lent = self.lent(identity);
-        let until = lent.iter().map(|lent| lent.until).min();
-        Answer { scope: Arc::new(Scope::of(&self.policy, identity, &lent)), until, version }
+        let grants: Arc<[GrantInForce]> = self.held(identity).into();
+        let until = grants.iter().map(|grant| grant.until).min();
+        let scope = Arc::new(Scope::of(&self.policy, identity, &lent(&grants)));
+        Answer { scope, grants, until, version }
     }
 
     /// What an identity sees by those of its roles that may do this; see [`Scope::to_do`].
     pub fn to_do(&self, permission: Permission, identity: &Identity) -> Scope {
-        Scope::to_do(permission, &self.policy, identity, &self.lent(identity))
+        Scope::to_do(permission, &self.policy, identity, &lent(&self.held(identity)))
     }
 
     /// Whether an answer still holds.
@@ -178,11 +181,11 @@ impl Authority {
         }
     }
 
-    fn lent(&self, identity: &Identity) -> Vec<Lent> {
+    fn held(&self, identity: &Identity) -> Vec<GrantInForce> {
         if self.blind.load(Ordering::Acquire) {
             return Vec::new();
         }
-        self.grants.lock().lent_to(identity, self.clock.now())
+        self.grants.lock().held_by(identity, self.clock.now())
     }
 
     fn take(&self, recorded: &trunkline_kernel::Recorded) {
@@ -199,6 +202,10 @@ impl Authority {
         drop(grants);
         self.noted.send_modify(|noted| *noted += 1);
     }
+}
+
+fn lent(grants: &[GrantInForce]) -> Vec<Lent> {
+    grants.iter().map(GrantInForce::lent).collect()
 }
 
 impl Drop for Authority {

@@ -33,7 +33,7 @@ pub struct GrantInForce {
 }
 
 impl GrantInForce {
-    fn lent(&self) -> Lent {
+    pub(crate) fn lent(&self) -> Lent {
         Lent {
             roles: self.roles.clone(),
             agent: self.agent,
@@ -121,9 +121,9 @@ impl Grants {
     }
 
     /// What somebody has.
-    pub(crate) fn lent_to(&self, identity: &Identity, now: Timestamp) -> Vec<Lent> {
+    pub(crate) fn held_by(&self, identity: &Identity, now: Timestamp) -> Vec<GrantInForce> {
         let theirs = |grant: &&GrantInForce| grant.to == identity.actor && now < grant.until;
-        self.grants.values().filter(theirs).map(GrantInForce::lent).collect()
+        self.grants.values().filter(theirs).cloned().collect()
     }
 
     /// How many values were revealed to somebody in the last hour.

@@ -5,6 +5,7 @@
 //! The [`Dispatcher`] runs it. Nothing else in Trunkline appends.
 
 mod action;
+pub mod alerts;
 mod authority;
 mod cache;
 pub mod cases;
@@ -12,7 +13,9 @@ mod dispatcher;
 mod error;
 mod grants;
 mod idempotency;
+mod pacing;
 pub mod privacy;
+mod recorder;
 mod sealing;
 mod work;
 
@@ -22,5 +25,7 @@ pub use dispatcher::{DispatchLimits, Dispatcher};
 pub use error::{ActionError, CommandError, Refused};
 pub use grants::GrantInForce;
 pub use idempotency::{Idempotency, InvalidKey, KEY_BYTES_MAX};
+pub use pacing::{Pacing, PacingBoard};
+pub use recorder::{Recorder, RecorderLimits, RecorderStats};
 pub use sealing::{SealError, seal};
 pub use work::Work;

@@ -13,6 +13,7 @@ mod rebuild;
 mod recordings;
 mod report;
 mod route;
+mod routed;
 mod seal;
 mod serving;
 mod start;
@@ -53,7 +54,7 @@ enum Command {
     Seal,
     /// All read models from the first event
     Rebuild(rebuild::Arguments),
-    /// Scoring, choosing and matching, beside a plain matrix-vector product
+    /// Scoring, choosing and matching, beside a plain matrix-vector product; and from a request to its durable offer
     Route,
     /// Verifying a log, and proving one event among ten million
     Notary(notary::Arguments),
@@ -112,7 +113,10 @@ async fn main() -> Result<()> {
             live::run(&cli.options).await
         }
         Some(Command::Seal) => seal::run(&cli.options).await,
-        Some(Command::Route) => route::run(&cli.options),
+        Some(Command::Route) => {
+            route::run(&cli.options)?;
+            routed::run(&cli.options).await
+        }
         Some(Command::Query { events }) => query::run(&cli.options, &events).await,
         Some(Command::Notary(arguments)) => notary::run(&cli.options, &arguments).await,
         Some(Command::Access { events }) => access::run(&cli.options, events).await,
@@ -128,7 +132,8 @@ async fn main() -> Result<()> {
             query::run(&cli.options, &QUERY_EVENTS).await?;
             access::run(&cli.options, QUERY_EVENTS[0]).await?;
             recordings::run(&recordings::Arguments::default()).await?;
-            route::run(&cli.options)
+            route::run(&cli.options)?;
+            routed::run(&cli.options).await
         }
     }
 }

@@ -6,8 +6,8 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
-    agent, call, campaign, command, customer, grant, identifier, interaction, lead, recording, reservation,
-    rights_request, task, token,
+    access, agent, alert, call, campaign, command, contact, customer, decision, grant, identifier,
+    interaction, lead, listing, recording, reservation, rights_request, routing, task, token,
 };
 
 /// What is declared of an event type: its name, its present version and the schema of its payload.
@@ -83,18 +83,24 @@ macro_rules! all_events {
 }
 
 all_events! {
+    Access = access;
     Agent = agent;
+    Alert = alert;
     Call = call;
     Campaign = campaign;
     Command = command;
+    Contact = contact;
     Customer = customer;
+    Decision = decision;
     Grant = grant;
     Identifier = identifier;
     Interaction = interaction;
     Lead = lead;
+    Listing = listing;
     Recording = recording;
     Reservation = reservation;
     RightsRequest = rights_request;
+    Routing = routing;
     Task = task;
     Token = token;
 }

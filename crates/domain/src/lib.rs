@@ -7,23 +7,29 @@
 #[macro_use]
 mod macros;
 
+pub mod access;
 pub mod agent;
+pub mod alert;
 pub mod call;
 pub mod campaign;
 pub mod command;
+pub mod contact;
 pub mod customer;
+pub mod decision;
 mod event;
 pub mod grant;
 pub mod identifier;
 pub mod interaction;
 pub mod lead;
 pub mod limits;
+pub mod listing;
 pub mod messages;
 pub mod personal;
 mod policy;
 pub mod recording;
 pub mod reservation;
 pub mod rights_request;
+pub mod routing;
 pub mod schema;
 pub mod task;
 #[cfg(test)]

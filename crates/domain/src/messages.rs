@@ -2,8 +2,8 @@
 
 use crate::limits::InvalidInput;
 use crate::{
-    agent, call, campaign, command, customer, grant, identifier, interaction, lead, recording, reservation,
-    rights_request, task, token,
+    agent, alert, call, campaign, command, contact, customer, decision, grant, identifier, interaction, lead,
+    listing, recording, reservation, rights_request, routing, task, token,
 };
 
 /// A language that agents and supervisors read.
@@ -111,18 +111,23 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     AT_THE_EDGE,
     InvalidInput::DECLARED,
     agent::Refusal::DECLARED,
+    alert::Refusal::DECLARED,
     call::Refusal::DECLARED,
     campaign::Refusal::DECLARED,
     command::Refusal::DECLARED,
+    contact::Refusal::DECLARED,
     customer::Refusal::DECLARED,
+    decision::Refusal::DECLARED,
     grant::Refusal::DECLARED,
     identifier::Refusal::DECLARED,
     interaction::Refusal::DECLARED,
     lead::Refusal::DECLARED,
+    listing::Refusal::DECLARED,
     recording::Refusal::DECLARED,
     recording::over_http::DECLARED,
     reservation::Refusal::DECLARED,
     rights_request::Refusal::DECLARED,
+    routing::Refusal::DECLARED,
     task::Refusal::DECLARED,
     token::Refusal::DECLARED,
 ];

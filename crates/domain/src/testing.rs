@@ -238,5 +238,6 @@ fn machines_step_on_declared_events_only_and_reach_every_state() {
         "rights_request",
         crate::rights_request::Event::DECLARED,
     );
+    check::<crate::routing::RoutingState>("routing", crate::routing::Event::DECLARED);
     check::<crate::task::TaskState>("task", crate::task::Event::DECLARED);
 }

@@ -80,6 +80,30 @@ impl Work {
             Self::Task(id) => Tag::of(id),
         }
     }
+
+    /// The call, when it is one.
+    pub fn call(self) -> Option<CallId> {
+        match self {
+            Self::Call(id) => Some(id),
+            Self::Lead(_) | Self::Task(_) => None,
+        }
+    }
+
+    /// The lead, when it is one.
+    pub fn lead(self) -> Option<LeadId> {
+        match self {
+            Self::Lead(id) => Some(id),
+            Self::Call(_) | Self::Task(_) => None,
+        }
+    }
+
+    /// The task, when it is one.
+    pub fn task(self) -> Option<TaskId> {
+        match self {
+            Self::Task(id) => Some(id),
+            Self::Call(_) | Self::Lead(_) => None,
+        }
+    }
 }
 
 /// Named texts that the source gave and no rule reads. They say nothing about a person by themselves.

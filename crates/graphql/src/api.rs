@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+use trunkline_access::Witness;
 use trunkline_app::privacy::Rights;
-use trunkline_app::{Authority, Dispatcher};
+use trunkline_app::{Authority, Dispatcher, PacingBoard};
 use trunkline_domain::Policy;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::{Feed, Log};
 use trunkline_projections::ReadModels;
 use trunkline_projections::names::NameIndex;
+use trunkline_routing::compliance::RuleBook;
 
 use crate::config::Limits;
 use crate::core::Core;
@@ -26,6 +28,10 @@ pub struct Services {
     pub dispatcher: Arc<Dispatcher>,
     /// The numbers that rules turn on.
     pub policy: Policy,
+    /// The rules that dials are judged by.
+    pub rules: Arc<RuleBook>,
+    /// How the campaigns that this server dials are going.
+    pub pacing: Arc<PacingBoard>,
     /// The log itself, for auditors.
     pub log: Arc<dyn Log>,
     /// The tail of the log that all subscriptions share.
@@ -34,12 +40,16 @@ pub struct Services {
     pub reads: ReadModels,
     /// Who may see and do what.
     pub authority: Arc<Authority>,
+    /// Who writes down what is read.
+    pub witness: Arc<dyn Witness>,
     /// What carries out what persons ask about their own data.
     pub rights: Arc<Rights>,
     /// Who is found by a part of the name.
     pub names: Arc<NameIndex>,
     /// The notary's books, where there is a notary.
     pub notary: Option<trunkline_registry::Books>,
+    /// What finds agents for work.
+    pub router: Arc<trunkline_pool::Router>,
     /// The present moment.
     pub clock: Arc<dyn Clock>,
     /// Names for requests that bring no trace.
@@ -61,6 +71,7 @@ impl Api {
         let core = Core {
             reads,
             authority,
+            witness: Arc::clone(&services.witness),
             schema: schema::build(services, &limits),
             persisted: PersistedQueries::new(limits.persisted_queries_max),
             limits,

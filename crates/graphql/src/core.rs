@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use futures::StreamExt as _;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+use trunkline_access::{Unrecorded, Witness};
 use trunkline_app::Authority;
 use trunkline_projections::ReadModels;
 
@@ -20,6 +21,7 @@ use crate::measure::Measured;
 use crate::params::Params;
 use crate::passes::Passes;
 use crate::persisted::PersistedQueries;
+use crate::record::{Record, unrecorded};
 use crate::schema::TrunklineSchema;
 use crate::stats::Stats;
 use crate::view::View;
@@ -30,6 +32,8 @@ pub(crate) struct Core {
     /// All that there is. Nobody outside is answered from these but through [`Seer`].
     pub reads: ReadModels,
     pub authority: Arc<Authority>,
+    /// Who writes down what is read.
+    pub witness: Arc<dyn Witness>,
     pub limits: Limits,
     pub persisted: PersistedQueries,
     pub stats: Arc<Stats>,
@@ -43,6 +47,7 @@ pub(crate) struct Prepared {
     pub operation: OperationType,
     pub run: Run,
     passes: Passes,
+    record: Record,
 }
 
 /// What the answer needs to know of its request.
@@ -73,17 +78,35 @@ pub(crate) enum Outcome {
 }
 
 impl Core {
-    /// Checks a request before anything of it is executed.
+    /// Checks a request before anything of it is executed; a refusal is written down.
     ///
     /// # Errors
     /// What the client has to change.
     pub(crate) fn prepare(&self, params: Params, caller: Caller) -> ApiResult<Prepared> {
+        let mut record = Record::of(Arc::clone(&self.witness), &caller);
+        match self.check(params, caller, &mut record) {
+            Ok((request, operation, run, passes)) => Ok(Prepared { request, operation, run, passes, record }),
+            Err(error) => {
+                record.refused(error.code());
+                Err(error)
+            }
+        }
+    }
+
+    fn check(
+        &self,
+        params: Params,
+        caller: Caller,
+        record: &mut Record,
+    ) -> ApiResult<(Request, OperationType, Run, Passes)> {
         let text = self.persisted.resolve(&params.query, params.persisted())?;
         let variables = Variables::from_json(serde_json::Value::Object(params.variables.clone()));
         let checked = document::check(&text, params.operation_name.as_deref(), &variables, &self.limits)?;
         let seer = Seer::of(Arc::clone(&self.authority), caller.identity.clone());
         let scope = seer.scope();
         let name = params.operation_name.as_deref();
+        record.by(&seer);
+        record.read(&checked.document, checked.operation, name);
         refuse_unpermitted(&scope, &checked.document, checked.operation, name)?;
         self.persisted.keep(&text, params.persisted());
         let measured = Arc::new(Measured::default());
@@ -92,24 +115,30 @@ impl Core {
             measured: measured.clone(),
             cost_max: self.limits.cost_max,
         };
-        let request = Request::new(&*text).variables(variables).data(measured).data(caller).data(seer);
+        let tally = Arc::clone(record.tally());
+        let reads = self.reads.seen_by(scope).noting(Arc::clone(&tally));
         let passes = Passes::default();
-        let mut request = request.data(View::of_request(self.reads.seen_by(scope), passes.clone()));
+        let request = Request::new(&*text).variables(variables).data(measured).data(caller).data(seer);
+        let mut request = request.data(tally).data(View::of_request(reads, passes.clone()));
         request.operation_name = params.operation_name;
         request.set_parsed_query(checked.document);
-        Ok(Prepared { request, operation: checked.operation, run, passes })
+        Ok((request, checked.operation, run, passes))
     }
 
     /// Runs a query or a mutation within the time limit.
     pub(crate) async fn answer(&self, prepared: Prepared) -> Answer {
-        let Prepared { request, operation, run, passes } = prepared;
+        let Prepared { request, operation, run, passes, record } = prepared;
         self.stats.count_operation(operation);
         match tokio::time::timeout(self.limits.time_max, passes.run(self.schema.execute(request))).await {
             Ok(response) => {
                 let outcome = if run.measured.executed() { Outcome::Executed } else { Outcome::Refused };
-                Answer { body: run.write(response, outcome), outcome }
+                match record.answered(&response).await {
+                    Ok(()) => Answer { body: run.write(response, outcome), outcome },
+                    Err(Unrecorded) => run.error(unrecorded(operation), Outcome::Unavailable),
+                }
             }
             Err(_) => {
+                record.refused(ErrorCode::Timeout);
                 let outcome = match operation {
                     OperationType::Mutation => {
                         "It may have taken effect: repeat it with the same idempotencyKey."
@@ -125,9 +154,22 @@ impl Core {
 
     /// Runs a subscription; each response is the body of one message.
     pub(crate) fn stream(&self, prepared: Prepared) -> (BoxStream<'static, Response>, Run) {
-        self.stats.count_operation(prepared.operation);
-        let responses = self.schema.execute_stream(prepared.request);
-        (prepared.passes.run_stream(responses).boxed(), prepared.run)
+        let Prepared { request, operation, run, passes, record } = prepared;
+        self.stats.count_operation(operation);
+        let schema = self.schema.clone();
+        let responses = async move {
+            match record.begun().await {
+                Ok(watched) => {
+                    let responses = passes.run_stream(schema.execute_stream(request));
+                    responses.inspect(move |_| _ = &watched).boxed()
+                }
+                Err(Unrecorded) => {
+                    let refused = Response::from_errors(vec![unrecorded(operation).into()]);
+                    stream::once(std::future::ready(refused)).boxed()
+                }
+            }
+        };
+        (stream::once(responses).flatten().boxed(), run)
     }
 }
 

@@ -51,11 +51,13 @@ pub enum ErrorCode {
     NotPermitted,
     /// Somebody asks more often than `limits.requests_per_second` permits.
     TooManyRequests,
+    /// Who reads personal data cannot be recorded now, so none is shown.
+    AuditUnavailable,
 }
 
 impl ErrorCode {
     /// Every code; each has a page under `schema/errors`.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Internal,
         Self::Unavailable,
         Self::BadRequest,
@@ -75,6 +77,7 @@ impl ErrorCode {
         Self::Unauthenticated,
         Self::NotPermitted,
         Self::TooManyRequests,
+        Self::AuditUnavailable,
     ];
 
     /// The code as clients see it.
@@ -99,6 +102,7 @@ impl ErrorCode {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::NotPermitted => "NOT_PERMITTED",
             Self::TooManyRequests => "TOO_MANY_REQUESTS",
+            Self::AuditUnavailable => "AUDIT_UNAVAILABLE",
         }
     }
 }

@@ -19,6 +19,7 @@ mod params;
 mod passes;
 mod persisted;
 mod query;
+mod record;
 mod scalars;
 mod schema;
 #[cfg(test)]

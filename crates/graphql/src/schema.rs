@@ -13,7 +13,9 @@ use crate::mutation::Mutation;
 use crate::opener::Opener;
 use crate::query::Query;
 use crate::subscription::Subscription;
-use crate::types::{Agent, Call, Campaign, Customer, Event, Lead, Task, TimelineEntry, TreeHead};
+use crate::types::{
+    AccessRecord, Agent, Alert, Call, Campaign, Customer, Event, Lead, Task, TimelineEntry, TreeHead,
+};
 
 /// The schema with everything that it reads and writes.
 pub(crate) type TrunklineSchema = Schema<Query, Mutation, Subscription>;
@@ -22,7 +24,9 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<Query>("Everything that can be read.")
         .override_output_type_description::<Mutation>("Everything that can be done.")
+        .override_output_type_description::<Connection<String, AccessRecord>>("A page of accesses.")
         .override_output_type_description::<Connection<String, Agent>>("A page of agents.")
+        .override_output_type_description::<Connection<String, Alert>>("A page of alerts.")
         .override_output_type_description::<Connection<String, Call>>("A page of calls.")
         .override_output_type_description::<Connection<String, Campaign>>("A page of campaigns.")
         .override_output_type_description::<Connection<String, Customer>>("A page of customers.")
@@ -41,10 +45,13 @@ pub(crate) fn build(services: Services, limits: &Limits) -> TrunklineSchema {
         .data(services.feed)
         .data(services.dispatcher)
         .data(services.policy)
+        .data(services.rules)
+        .data(services.pacing)
         .data(services.names)
         .data(services.rights)
         .data(services.notary)
         .data(services.authority)
+        .data(services.router)
         .data(services.clock)
         .data(limits.clone())
         .extension(Guard)

@@ -85,11 +85,14 @@ impl Deed {
             }
             Self::Lead(_, command) => work.run_at::<lead::Lead>(stream, at, command).await.map(drop),
             Self::Task(_, command) => work.run_at::<task::Task>(stream, at, command).await.map(drop),
-            Self::Link(customer, Identifier { kind, value }) => {
+            Self::Link(customer, identifier) => {
+                let region = identifier.region().map(str::to_owned);
+                let Identifier { kind, value } = identifier;
                 let id = IdentifierId::of(work.index(), kind, &value);
                 let claim = identifier::Command::Claim(identifier::Claimed { customer, kind });
                 work.run_at::<identifier::Identifier>(StreamId::of(id), at, claim).await?;
-                let linked = customer::IdentifierLinked { kind, value: Personal::Open(value), claim: id };
+                let linked =
+                    customer::IdentifierLinked { kind, value: Personal::Open(value), claim: id, region };
                 let link = customer::Command::LinkIdentifier(linked);
                 work.run_at::<customer::Customer>(stream, at, link).await.map(drop)
             }
@@ -209,6 +212,8 @@ fn call_command(verb: &str, args: &Args) -> Result<call::Command, String> {
             campaign: args.id("campaign"),
             agent: args.id("agent"),
             number: args.phone("number", "number_region")?.map(Personal::Open),
+            number_claim: None,
+            number_region: None,
             queue: args.text("queue")?,
             product: args.text("product")?,
             industry: args.text("industry")?,
@@ -216,7 +221,7 @@ fn call_command(verb: &str, args: &Args) -> Result<call::Command, String> {
             priority: args.integer("priority")?,
             attributes: args.kept.clone(),
         }),
-        "dial" => call::Command::Dial,
+        "dial" => call::Command::Dial(call::Dialed::default()),
         "ring" => call::Command::Ring,
         "answer" => call::Command::Answer,
         "classify" => call::Command::Classify(call::Classified {

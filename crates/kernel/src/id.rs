@@ -73,8 +73,16 @@ ids! {
     LeadId = "lead";
     /// One telephone call.
     CallId = "call";
+    /// Every dial of one customer, in all campaigns; the same UUID as the customer's.
+    ContactId = "contact";
+    /// A telephone number on do-not-call lists, by its keyed hash.
+    ListingId = "listing";
     /// An offer of work to one agent.
     ReservationId = "reservation";
+    /// The search for an agent for one piece of work; its UUID is that of the work.
+    RoutingId = "routing";
+    /// What routing decided at one moment, and from what.
+    DecisionId = "decision";
     /// Anything said on any channel.
     InteractionId = "interaction";
     /// Work to be done by a person by a time.
@@ -87,6 +95,8 @@ ids! {
     RightsRequestId = "rights_request";
     /// Rights for a time: lent, taken in an emergency, or used up at once to see one value.
     GrantId = "grant";
+    /// A rule about accesses that was met.
+    AlertId = "alert";
     /// One event in the log; UUID version 7, chosen by the writer.
     EventId = "event";
     /// One command; repeated when the same command is sent again.

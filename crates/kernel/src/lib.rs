@@ -23,8 +23,9 @@ pub use blind::BlindKey;
 pub use cause::{Actor, ActorKind, Cause, InvalidActor};
 pub use event::{Digest, EventType, InvalidEventType, NewEvent, Payload, Recorded, SchemaVersion};
 pub use id::{
-    AgentId, CallId, CampaignId, CommandId, CorrelationId, CustomerId, EventId, GrantId, Id, InteractionId,
-    LeadId, RecordingId, ReservationId, RightsRequestId, TaskId, TeamId, TokenId, TraceId,
+    AgentId, AlertId, CallId, CampaignId, CommandId, ContactId, CorrelationId, CustomerId, DecisionId,
+    EventId, GrantId, Id, InteractionId, LeadId, ListingId, RecordingId, ReservationId, RightsRequestId,
+    RoutingId, TaskId, TeamId, TokenId, TraceId,
 };
 pub use machine::{IllegalTransition, Machine, State, Transition};
 pub use order::{Position, Version};

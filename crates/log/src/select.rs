@@ -66,6 +66,40 @@ where
     sql
 }
 
+/// A tag on this many events of the range is frequent; by how much more does not matter.
+const FREQUENT: i64 = 2_000;
+
+/// For each tag of the query, in their order, on how many events of the range it is, [`FREQUENT`] at most. The page
+/// walks the rarest, so that a frequent tag beside it costs nothing.
+pub(crate) fn tag_counts<DB>(query: &Query) -> QueryBuilder<DB>
+where
+    DB: Database,
+    i64: Encode<'static, DB> + Type<DB>,
+    String: Encode<'static, DB> + Type<DB>,
+{
+    let mut sql = QueryBuilder::new("");
+    for (at, tag) in query.filter.tags.iter().enumerate() {
+        sql.push(if at == 0 { "SELECT " } else { " UNION ALL SELECT " });
+        sql.push(format_args!(
+            "{at} AS n, COUNT(*) AS events FROM (SELECT 1 FROM event_tags AS t WHERE t.tag = "
+        ));
+        sql.push_bind(tag.as_str().to_owned());
+        push_range(&mut sql, "t", Range::of(query));
+        sql.push(" LIMIT ").push_bind(FREQUENT).push(format_args!(") AS c{at}"));
+    }
+    sql.push(" ORDER BY n");
+    sql
+}
+
+/// The query with its rarest tag first.
+pub(crate) fn rarest_first(query: &Query, counts: &[i64]) -> Query {
+    let mut query = query.clone();
+    let mut tags: Vec<_> = std::mem::take(&mut query.filter.tags).into_iter().zip(counts).collect();
+    tags.sort_by_key(|(_, count)| **count);
+    query.filter.tags = tags.into_iter().map(|(tag, _)| tag).collect();
+    query
+}
+
 /// Chooses the index to walk, adds the conditions and returns the column to order by.
 fn push_source<DB>(
     sql: &mut QueryBuilder<DB>,

@@ -16,7 +16,7 @@ fn failed(store: &str, source: impl std::error::Error + Send + Sync + 'static) -
 }
 
 /// The name index: its rows are deleted.
-pub(crate) struct Names(pub(crate) Arc<NameIndex>);
+struct Names(Arc<NameIndex>);
 
 #[async_trait]
 impl ErasureTarget for Names {
@@ -29,7 +29,7 @@ impl ErasureTarget for Names {
 
 /// The read models: the customer's row is emptied and the identifiers are deleted by the event itself; sealed values
 /// of tasks, calls and interactions stay where they are and cannot be read any more.
-pub(crate) struct Rows(pub(crate) ReadModels);
+struct Rows(ReadModels);
 
 #[async_trait]
 impl ErasureTarget for Rows {
@@ -44,6 +44,15 @@ impl ErasureTarget for Rows {
             removed("tasks, calls and interactions", Removal::Unreadable),
         ])
     }
+}
+
+/// Every place beside the log.
+pub(crate) fn places(
+    names: &Arc<NameIndex>,
+    reads: &ReadModels,
+    recordings: &Arc<dyn ErasureTarget>,
+) -> Vec<Arc<dyn ErasureTarget>> {
+    vec![Arc::new(Names(Arc::clone(names))), Arc::new(Rows(reads.clone())), Arc::clone(recordings)]
 }
 
 /// Drops keys from memory whose subjects are erased on any server.

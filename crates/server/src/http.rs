@@ -40,6 +40,8 @@ pub(crate) struct Station {
     pub(crate) ready_lag_max: u64,
     /// How the notary gets on, where there is one.
     pub(crate) notary: Option<trunkline_registry::Stats>,
+    /// The pool of agents and the work that waits.
+    pub(crate) router: Arc<trunkline_pool::Router>,
 }
 
 /// All routes. `audio` has limits of its own: sending an hour of it takes longer than a request may.
@@ -97,10 +99,22 @@ async fn ready(State(station): State<Station>) -> Response {
         "notReady": not_ready,
         "log": {"position": head.ok()},
         "projections": projections,
+        "pool": pool(&station.router),
         "notary": station.notary.as_ref().map(crate::notary::health),
     });
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(body)).into_response()
+}
+
+/// The pool of agents. A server whose shared pool does not answer routes all the same, so it stays ready.
+fn pool(router: &trunkline_pool::Router) -> serde_json::Value {
+    let (agents, available) = router.roster().count();
+    json!({
+        "agents": agents,
+        "available": available,
+        "waiting": router.waiting(),
+        "degradedSince": router.pool().degraded_since().map(|since| since.to_string()),
+    })
 }
 
 async fn exposition(State(station): State<Station>) -> Response {

@@ -1,8 +1,11 @@
 //! The binary `trunkline`: configuration, telemetry, wiring, shutdown and the command line.
 
+mod alerts;
 mod cli;
 mod commands;
+mod compliance;
 pub mod config;
+mod dialing;
 mod erasure;
 mod gate;
 mod http;
@@ -10,6 +13,7 @@ mod metrics;
 mod notary;
 mod read_models;
 mod recordings;
+mod routing;
 mod serve;
 mod shutdown;
 mod store;
@@ -69,6 +73,10 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Recordings(command) => commands::recordings::run(&settings, command).await,
             Command::Token(command) => commands::token::run(&settings, command).await,
             Command::Audit(command) => commands::audit::run(&settings, command).await,
+            Command::Compliance(command) => commands::compliance::run(&settings, &command).await,
+            Command::Dnc(command) => commands::dnc::run(&settings, &command).await,
+            Command::Simulate(simulate) => commands::simulate::run(&simulate),
+            Command::Routing(command) => commands::routing::run(&settings, &command).await,
             Command::Config(command) => commands::config::run(&layers, &command),
         }
     })
@@ -96,7 +104,11 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Privacy(_)
         | Command::Audit(_)
         | Command::Recordings(_)
+        | Command::Routing(_)
         | Command::Token(_)
+        | Command::Compliance(_)
+        | Command::Dnc(_)
+        | Command::Simulate(_)
         | Command::Config(_) => (None, None),
     };
     let flags = [

@@ -1,6 +1,6 @@
 //! What Prometheus reads at `/metrics`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
@@ -10,7 +10,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use trunkline_app::RecorderStats;
 use trunkline_log::{HistogramValues, LogStats};
+use trunkline_pool::Router;
 
 use crate::read_models::Progress;
 
@@ -46,10 +48,14 @@ pub(crate) struct Sources {
     pub(crate) log: Option<Arc<LogStats>>,
     /// The API.
     pub(crate) api: Arc<trunkline_graphql::Stats>,
+    /// The record of reads.
+    pub(crate) recorder: Arc<RecorderStats>,
     /// How far the read models were when they were last asked.
     pub(crate) progress: Arc<Mutex<Vec<Progress>>>,
     /// How the notary gets on, where there is one.
     pub(crate) notary: Option<trunkline_registry::Stats>,
+    /// The pool of agents and the work that waits; gone when the server stops.
+    pub(crate) router: Weak<Router>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -114,6 +120,10 @@ impl Collector for Sources {
         let slow = "Subscribers that were disconnected because they read too slowly";
         counter(encoder, "graphql_slow_consumers", slow, api.slow_consumers())?;
         gauge(encoder, "graphql_subscribers", "Subscriptions that are open", api.subscribers())?;
+        recorder_figures(encoder, &self.recorder)?;
+        if let Some(router) = self.router.upgrade() {
+            routing_figures(encoder, &router)?;
+        }
         if let Some(notary) = &self.notary {
             notary_figures(encoder, &notary.standing())?;
         }
@@ -146,6 +156,28 @@ fn log_figures(encoder: &mut DescriptorEncoder<'_>, log: &LogStats) -> Result<()
     counter(encoder, "log_busy", "Appends refused because the queue was full", log.busy())?;
     counter(encoder, "log_retries", "Commits that were tried again", log.retries())?;
     gauge(encoder, "log_appends_under_way", "Appends that are not answered yet", log.under_way())
+}
+
+fn recorder_figures(
+    encoder: &mut DescriptorEncoder<'_>,
+    audit: &RecorderStats,
+) -> Result<(), std::fmt::Error> {
+    gauge(encoder, "audit_waiting", "Accesses that wait to be written into the log", audit.waiting())?;
+    counter(encoder, "audit_written", "Accesses in the log", audit.written())?;
+    counter(encoder, "audit_events", "Events that they are in", audit.events())?;
+    let withheld = "Answers with personal values that were withheld, because they could not be recorded";
+    counter(encoder, "audit_refused", withheld, audit.refusals())?;
+    let lost = "Accesses to nothing personal that are not in the record, because it could not be written";
+    counter(encoder, "audit_lost", lost, audit.losses())
+}
+
+fn routing_figures(encoder: &mut DescriptorEncoder<'_>, router: &Router) -> Result<(), std::fmt::Error> {
+    let (agents, available) = router.roster().count();
+    gauge(encoder, "pool_agents", "Agents that routing knows", agents as u64)?;
+    gauge(encoder, "pool_agents_available", "Agents who wait for work", available as u64)?;
+    gauge(encoder, "routing_waiting", "Work that waits for an agent", router.waiting() as u64)?;
+    let degraded = router.pool().degraded_since().is_some().into();
+    gauge(encoder, "pool_degraded", "1 while the shared pool does not answer", degraded)
 }
 
 fn notary_figures(
@@ -233,8 +265,10 @@ mod tests {
         let sources = Sources {
             log: Some(log),
             api: Arc::default(),
+            recorder: Arc::default(),
             progress: Arc::default(),
             notary: Some(Default::default()),
+            router: Weak::new(),
         };
         let metrics = Metrics::new(sources);
         metrics.count_request("POST", "/graphql", 200, Duration::from_millis(3));
@@ -246,6 +280,8 @@ mod tests {
             "trunkline_log_append_duration_seconds_bucket{le=\"+Inf\"} 0",
             "trunkline_log_batch_appends_count 0",
             "trunkline_graphql_subscribers 0",
+            "trunkline_audit_waiting 0",
+            "trunkline_audit_refused_total 0",
             "trunkline_notary_lag 0",
             "trunkline_projection_position{projection=\"kpi\"} 7",
             "trunkline_projection_lag{projection=\"kpi\"} 3",

@@ -5,24 +5,30 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
-use trunkline_access::Blind;
-use trunkline_app::Authority;
-use trunkline_app::privacy::{ErasureTarget, Rights};
+use trunkline_access::Witness;
+use trunkline_app::privacy::Rights;
+use trunkline_app::{Authority, Recorder};
+use trunkline_database::Database;
 use trunkline_graphql::{Api, Services};
-use trunkline_log::Feed;
+use trunkline_kernel::Clock;
+use trunkline_log::{Feed, Log};
+use trunkline_pool::Router;
 use trunkline_projections::ReadModels;
 use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::Runtime;
+use trunkline_vault::Vault;
 
+use crate::alerts::Alerting;
 use crate::config::Settings;
 use crate::gate;
 use crate::http::{Station, router};
 use crate::metrics::{Metrics, Sources};
 use crate::notary::Notarising;
 use crate::recordings::{Around, Room};
+use crate::routing::Routing;
 use crate::timers::Timers;
 use crate::transport::{self, Tls, Transport};
-use crate::{erasure, shutdown, store};
+use crate::{compliance, dialing, erasure, shutdown, store};
 
 /// What runs beside the server, given its address, until the token is cancelled.
 pub(crate) type Companion =
@@ -42,66 +48,74 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let vault = store::open_vault(settings).await?;
     let database = store::open_read_models(settings).await?;
     let (ids, clock) = (store::ids(), store::clock());
-    let gate = gate::build(settings, &log, &feed, address, Arc::new(Blind)).await?;
-    let limits = settings.projections.clone();
-    let runtime = Runtime::start(database.clone(), Arc::clone(&log), Arc::clone(&clock), &*ids, limits).await;
-    let runtime = Arc::new(runtime.context("cannot begin to keep the read models")?);
+    let recorder = Recorder::start(Arc::clone(&log), Arc::clone(&clock), Arc::clone(&ids), settings.audit);
+    let witness: Arc<dyn Witness> = recorder.clone();
+    let gate = gate::build(settings, &log, &feed, address, Arc::clone(&witness)).await?;
+    let followers = Followers::start(settings, &database, &log, &vault, &clock).await?;
+    let (runtime, names) = (Arc::clone(&followers.runtime), Arc::clone(&followers.names));
     let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
-    let wait_max = settings.reads_wait_max;
-    let names = NameIndex::start(database.clone(), Arc::clone(&log), Arc::clone(&vault), &*clock, wait_max);
-    let names = Arc::new(names.await.context("cannot begin to index names")?);
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
     let policy = trunkline_access::Policy::standard();
-    let authority = Authority::start(policy, settings.access, Arc::clone(&clock), &*log, &feed)
-        .await
-        .context("cannot read the grants that are in force")?;
+    let authority = Authority::start(policy, settings.access, Arc::clone(&clock), &*log, &feed).await;
+    let authority = authority.context("cannot read the grants that are in force")?;
     let around = Around {
         dispatcher: Arc::clone(&dispatcher),
         reads: reads.clone(),
         authority: Arc::clone(&authority),
-        witness: Arc::clone(&gate.witness),
+        witness: Arc::clone(&witness),
         log: Arc::clone(&log),
         clock: Arc::clone(&clock),
     };
+    let routing = Routing::start(settings, &around, &ids, &feed, &stopping)?;
+    let timers = Timers::start(&around, routing.router.pool(), settings.policy, &stopping);
     let recordings = Room::open(&settings.recordings, around, &vault, stopping.clone())?;
-    let names_place = Arc::new(erasure::Names(Arc::clone(&names)));
-    let places: Vec<Arc<dyn ErasureTarget>> =
-        vec![names_place, Arc::new(erasure::Rows(reads.clone())), Arc::clone(&recordings.place)];
+    let places = erasure::places(&names, &reads, &recordings.place);
     tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
     let notary = Notarising::start(settings, &log).await?;
     let services = Services {
+        router: Arc::clone(&routing.router),
         rights: Arc::new(Rights::new(Arc::clone(&dispatcher), places)),
-        names: Arc::clone(&names),
+        names,
         dispatcher,
         policy: settings.policy,
+        rules: compliance::rules(settings)?,
+        pacing: Arc::default(),
         log: Arc::clone(&log),
         feed: Arc::clone(&feed),
         reads: reads.clone(),
         notary: notary.books(),
         authority,
+        witness,
         clock: Arc::clone(&clock),
         ids,
     };
-    let timers =
-        Timers { reads, dispatcher: Arc::clone(&services.dispatcher), clock, policy: settings.policy };
-    let timers = tokio::spawn(timers.run(stopping.clone()));
+    let dialing = dialing::start(settings, &services, &stopping);
+    let alerting = Alerting::start(&settings.alerts, &services, database.clone(), &stopping).await?;
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let station = station(settings, opened, &api, &notary, &runtime);
+    let station = station(settings, opened, &api, &recorder, &notary, &runtime, routing.router);
     let beside = announce(address, tls.is_some(), companion, &stopping);
     let routes = router(station, api.router(), recordings.routes, gate, &settings.transport);
     let transport =
         Transport { routes, tls, settings: settings.transport.clone(), stopping, grace: settings.shutdown };
     transport.serve(listener).await;
     // They end by the same token, after the command under way; a panic of one is in the log and takes nothing down.
-    let _ = (beside.await, timers.await, recordings.eraser.await);
+    let _ = (beside.await, timers.await, dialing.await, routing.task.await, recordings.eraser.await);
+    alerting.ended().await;
+    // Whoever was answered is recorded before the log takes no more.
+    recorder.close().await;
     notary.stop().await;
     // Followers end before the log, because they read it.
-    drop((api, feed));
-    Followers { names, runtime }.stop().await;
+    drop((api, feed, runtime));
+    followers.stop().await;
+    close(&*log, &vault, &database).await;
+    Ok(())
+}
+
+/// The stores, once nobody writes to them or reads them any more.
+async fn close(log: &dyn Log, vault: &Vault, database: &Database) {
     log.close().await;
     vault.close().await;
     database.close().await;
-    Ok(())
 }
 
 /// What reads the log. Whoever was answered is in the log: once these have ended it takes no more, and waits for the
@@ -112,6 +126,25 @@ struct Followers {
 }
 
 impl Followers {
+    async fn start(
+        settings: &Settings,
+        database: &Database,
+        log: &Arc<dyn Log>,
+        vault: &Arc<Vault>,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let limits = settings.projections.clone();
+        let runtime =
+            Runtime::start(database.clone(), Arc::clone(log), Arc::clone(clock), &*store::ids(), limits)
+                .await;
+        let runtime = Arc::new(runtime.context("cannot begin to keep the read models")?);
+        let wait_max = settings.reads_wait_max;
+        let names =
+            NameIndex::start(database.clone(), Arc::clone(log), Arc::clone(vault), &**clock, wait_max);
+        let names = Arc::new(names.await.context("cannot begin to index names")?);
+        Ok(Self { names, runtime })
+    }
+
     async fn stop(self) {
         if let Some(names) = Arc::into_inner(self.names) {
             names.stop().await;
@@ -130,17 +163,26 @@ fn station(
     settings: &Settings,
     opened: store::OpenLog,
     api: &Api,
+    recorder: &Recorder,
     notary: &Notarising,
     runtime: &Arc<Runtime>,
+    router: Arc<Router>,
 ) -> Station {
-    let sources =
-        Sources { log: opened.stats, api: api.stats(), progress: Arc::default(), notary: notary.stats() };
+    let sources = Sources {
+        log: opened.stats,
+        api: api.stats(),
+        recorder: Arc::clone(recorder.stats()),
+        progress: Arc::default(),
+        notary: notary.stats(),
+        router: Arc::downgrade(&router),
+    };
     Station {
         log: opened.log,
         metrics: Arc::new(Metrics::new(sources)),
         runtime: Arc::downgrade(runtime),
         ready_lag_max: settings.ready_lag_max,
         notary: notary.stats(),
+        router,
     }
 }
 

@@ -1,5 +1,5 @@
 //! What nobody does in time, the system does: offers run out, after-call work ends, calls that the agent did not
-//! classify are classified, and tasks that stand still are flagged.
+//! classify are classified, agents whose programs are silent are signed out, and tasks that stand still are flagged.
 //!
 //! The read models say what may be overdue, the domain decides whether it is. So it does no harm that they lag
 //! behind, nor that several servers look at the same time: whoever comes second is refused.
@@ -7,14 +7,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use trunkline_app::cases::{ExpireWrap, TimeOutReservation};
+use trunkline_app::cases::{ExpireWrap, LoseAgent, TimeOutReservation};
 use trunkline_app::{Action, CommandError, Dispatcher, Request, Single};
 use trunkline_domain::Policy;
 use trunkline_domain::task::{self, Task};
 use trunkline_kernel::{Actor, Clock, Millis};
+use trunkline_pool::AgentPool;
 use trunkline_projections::ReadModels;
+
+use crate::recordings::Around;
 
 /// How often the timers look.
 const EVERY: Duration = Duration::from_secs(2);
@@ -22,16 +26,34 @@ const EVERY: Duration = Duration::from_secs(2);
 /// How many of each sort are seen to at one look; the rest is next time's.
 const AT_ONCE: u32 = 200;
 
-/// Looks for what is overdue until it is told to stop.
+/// Looks for what is overdue.
 pub(crate) struct Timers {
-    pub(crate) reads: ReadModels,
-    pub(crate) dispatcher: Arc<Dispatcher>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) policy: Policy,
+    reads: ReadModels,
+    dispatcher: Arc<Dispatcher>,
+    clock: Arc<dyn Clock>,
+    pool: Arc<AgentPool>,
+    policy: Policy,
 }
 
 impl Timers {
-    pub(crate) async fn run(self, stopping: CancellationToken) {
+    /// Looks until it is told to stop.
+    pub(crate) fn start(
+        around: &Around,
+        pool: &Arc<AgentPool>,
+        policy: Policy,
+        stopping: &CancellationToken,
+    ) -> JoinHandle<()> {
+        let timers = Self {
+            reads: around.reads.clone(),
+            dispatcher: Arc::clone(&around.dispatcher),
+            clock: Arc::clone(&around.clock),
+            pool: Arc::clone(pool),
+            policy,
+        };
+        tokio::spawn(timers.run(stopping.clone()))
+    }
+
+    async fn run(self, stopping: CancellationToken) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
@@ -49,6 +71,13 @@ impl Timers {
                 return;
             }
         };
+        let heard_since = now.plus(Millis(-self.policy.heartbeat.0));
+        for (agent, last_heard) in self.pool.silent(heard_since, AT_ONCE as usize).await {
+            // Whether it was signed out now or before, nothing more is expected of it.
+            if self.act(&LoseAgent { agent, last_heard, policy: self.policy }).await {
+                self.pool.forget(agent).await;
+            }
+        }
         for reservation in overdue.offers {
             self.act(&TimeOutReservation { reservation, policy: self.policy }).await;
         }
@@ -61,15 +90,18 @@ impl Timers {
         }
     }
 
-    async fn act<A: Action>(&self, action: &A) {
+    /// Gives whether there is nothing left to do.
+    async fn act<A: Action>(&self, action: &A) -> bool {
         match self.dispatcher.execute(Request::by(Actor::system("timers")), action).await {
-            Ok(_) => {}
+            Ok(_) => true,
             // Somebody was faster, or the read models were behind.
             Err(CommandError::Refused(refused)) => {
                 tracing::debug!(code = refused.code, "not overdue any more");
+                true
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a timer's command failed");
+                false
             }
         }
     }

@@ -1,5 +1,8 @@
 //! What is simulated, as it is written down.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use serde::{Deserialize, Serialize};
 use trunkline_routing::compliance::RuleBook;
 
@@ -136,20 +139,20 @@ fn check_dialing(dialing: &Dialing) -> Result<(), InvalidScenario> {
     ensure(shares.iter().all(|share| (0.0..=1.0).contains(share)), "shares must be 0 to 1")
 }
 
-/// Runs a scenario.
+/// Runs a scenario, as many runs at once as there are cores; `ran` is told of each that is over.
 ///
 /// # Errors
 /// When a comparison names a world or a figure that there is not.
-pub fn simulate(scenario: &Scenario) -> Result<Report, InvalidScenario> {
+pub fn simulate(scenario: &Scenario, ran: &(impl Fn() + Sync)) -> Result<Report, InvalidScenario> {
     let rules = RuleBook::published().map_err(|error| InvalidScenario(error.to_string()))?;
-    let seeds = || (0..u64::from(scenario.runs)).map(|n| scenario.seed.wrapping_add(n));
+    let seeds: Vec<u64> = (0..u64::from(scenario.runs)).map(|n| scenario.seed.wrapping_add(n)).collect();
     let mut rows = Vec::new();
     for world in &scenario.worlds {
         if let Some(queue) = &world.queue {
-            let days: Vec<_> = seeds().map(|seed| queue.run(seed)).collect();
+            let days = each(&seeds, |seed| queue.run(seed), ran);
             rows.push(Row::of_queue(&world.name, queue, &days));
         } else if let Some(dialing) = &world.dialing {
-            let days: Vec<_> = seeds().map(|seed| dialing.run(&rules, seed)).collect();
+            let days = each(&seeds, |seed| dialing.run(&rules, seed), ran);
             rows.push(Row::of_dialing(&world.name, &days));
         }
     }
@@ -161,4 +164,25 @@ pub fn simulate(scenario: &Scenario) -> Result<Report, InvalidScenario> {
         ratios: Vec::new(),
     };
     report.with_ratios(&scenario.comparisons).map_err(InvalidScenario)
+}
+
+/// A day for each seed, in the order of the seeds.
+fn each<D: Send>(seeds: &[u64], day: impl Fn(u64) -> D + Sync, ran: &(impl Fn() + Sync)) -> Vec<D> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let part = |seeds: &[u64]| -> Vec<D> {
+        let days = seeds.iter().map(|seed| {
+            let day = day(*seed);
+            ran();
+            day
+        });
+        days.collect()
+    };
+    let part = &part;
+    thread::scope(|scope| {
+        let parts: Vec<_> = seeds
+            .chunks(seeds.len().div_ceil(cores).max(1))
+            .map(|seeds| scope.spawn(move || part(seeds)))
+            .collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }

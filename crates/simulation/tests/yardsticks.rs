@@ -1,11 +1,15 @@
 //! The simulation against queueing theory, and the claims on fewer seeds than `docs/simulation.md` has them.
 
-use trunkline_simulation::{Estimate, Report, Scenario, simulate};
+use trunkline_simulation::{Estimate, InvalidScenario, Report, Scenario};
 
-const ERLANG: &str = include_str!("../scenarios/erlang.toml");
-const PACING: &str = include_str!("../scenarios/pacing.toml");
-const CLAIMS: &str = include_str!("../scenarios/claims.toml");
-const MATCH: &str = include_str!("../scenarios/match.toml");
+const ERLANG: &str = include_str!("../../../deploy/scenarios/erlang.toml");
+const PACING: &str = include_str!("../../../deploy/scenarios/pacing.toml");
+const CLAIMS: &str = include_str!("../../../deploy/scenarios/claims.toml");
+const MATCH: &str = include_str!("../../../deploy/scenarios/match.toml");
+
+fn simulate(scenario: &Scenario) -> Result<Report, InvalidScenario> {
+    trunkline_simulation::simulate(scenario, &|| {})
+}
 
 /// P(wait), E(W) in seconds, P(abandon), occupancy.
 type Theory = [Option<f64>; 4];

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use trunkline_kernel::{Clock as _, SystemClock};
 
 use crate::api::{Api, Done};
 use crate::chance::Chance;
@@ -23,6 +24,9 @@ const RING: f64 = 0.15;
 const TALK: f64 = 0.8;
 const WRAP: f64 = 0.15;
 
+/// How often an agent looks whether somebody is on the line.
+const LISTEN: f64 = 0.03;
+
 /// How many cycles apart an agent pauses, on average.
 const PAUSE_EVERY: f64 = 15.0;
 
@@ -37,7 +41,12 @@ const DIALS: [(&str, u32); 5] =
 pub(crate) struct AgentLoop {
     api: Arc<Api>,
     centre: Arc<Centre>,
+    number: usize,
     id: String,
+    /// The call that was taken last; the read model may still show it.
+    taken: Option<String>,
+    /// Whether the last conversation ended with a sale.
+    sold: bool,
     actor: String,
     chance: Chance,
     cycle: Duration,
@@ -61,7 +70,19 @@ impl AgentLoop {
         let id = centre.agents[number].clone();
         // A global id, `agent:UUID`, is also how an actor is written.
         let actor = id.clone();
-        Self { api, centre, id, actor, chance, cycle, leads: HashMap::new(), tasks: Vec::new() }
+        Self {
+            api,
+            centre,
+            number,
+            id,
+            taken: None,
+            sold: false,
+            actor,
+            chance,
+            cycle,
+            leads: HashMap::new(),
+            tasks: Vec::new(),
+        }
     }
 
     pub(crate) async fn run(mut self, stopping: CancellationToken) {
@@ -85,13 +106,20 @@ impl AgentLoop {
     async fn shift(&mut self) -> Flow<()> {
         self.sort_out().await?;
         loop {
-            self.rest(IDLE).await;
-            if self.chance.happens(1.0 / PAUSE_EVERY) {
-                self.pause().await?;
+            if !self.is_dialed_for() {
+                self.rest(IDLE).await;
+                if self.chance.happens(1.0 / PAUSE_EVERY) {
+                    self.pause().await?;
+                }
             }
-            let customer = self.centre.customers(|all| self.chance.pick(all).cloned());
-            let campaign = self.chance.pick(&self.centre.campaigns).cloned();
-            let (Some(customer), Some(campaign)) = (customer, campaign) else { continue };
+            let campaign =
+                self.centre.campaigns.get(self.number % self.centre.campaigns.len().max(1)).cloned();
+            if let Some(campaign) = campaign.as_ref().filter(|campaign| campaign.dialed) {
+                self.take(campaign).await?;
+                self.do_tasks().await?;
+                continue;
+            }
+            let (Some(customer), Some(campaign)) = (self.awake(), campaign) else { continue };
             if self.chance.happens(INBOUND) {
                 self.answer(&customer, &campaign).await?;
             } else {
@@ -99,6 +127,50 @@ impl AgentLoop {
             }
             self.do_tasks().await?;
         }
+    }
+
+    /// Whether the server dials the agent's campaign.
+    fn is_dialed_for(&self) -> bool {
+        let campaigns = &self.centre.campaigns;
+        campaigns.get(self.number % campaigns.len().max(1)).is_some_and(|campaign| campaign.dialed)
+    }
+
+    /// Waits for the server to connect somebody, and speaks.
+    async fn take(&mut self, campaign: &Campaign) -> Flow<()> {
+        let query = "query($id: ID!) { agent(id: $id) { presence call { id lead { id } customer { id } } } }";
+        loop {
+            let data = self.api.send(&self.actor, query, json!({"id": self.id})).await?;
+            let (presence, call) = (&data["agent"]["presence"], &data["agent"]["call"]);
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let new = text(&call["id"]).filter(|id| self.taken.as_ref() != Some(id));
+            match (presence.as_str(), new) {
+                (Some("TALKING"), Some(id)) => {
+                    let known = text(&call["customer"]["id"]);
+                    let customer = self.centre.customers(|all| {
+                        all.iter().find(|customer| Some(&customer.id) == known.as_ref()).cloned()
+                    });
+                    let Some(customer) = customer else { bail!("a stranger is on the line") };
+                    self.taken = Some(id.clone());
+                    let lead = text(&call["lead"]["id"]);
+                    self.talk(&id, &customer, "OUTBOUND", lead.as_deref()).await?;
+                    // Whoever bought is asked again some day.
+                    let again = json!({"campaignId": campaign.id, "customerId": customer.id});
+                    return if self.sold { self.must("addLead", again).await.map(drop) } else { Ok(()) };
+                }
+                (Some("PAUSED" | "OFFLINE"), _) => bail!("not at work"),
+                _ => self.rest(LISTEN).await,
+            }
+        }
+    }
+
+    /// A customer where it is day.
+    fn awake(&mut self) -> Option<Customer> {
+        const HOUR: i64 = 3_600_000_000;
+        let hour = SystemClock.now().micros().div_euclid(HOUR).rem_euclid(24);
+        self.centre.customers(|all| {
+            let awake: Vec<&Customer> = all.iter().filter(|customer| customer.place.is_awake(hour)).collect();
+            self.chance.pick(&awake).map(|customer| (*customer).clone())
+        })
     }
 
     /// A call that was under way when the demo was stopped is ended; then the agent is available.
@@ -223,6 +295,7 @@ impl AgentLoop {
             self.follow_up(call, customer, lead).await?;
         }
         let sale = matches!(intent, "renewal" | "upgrade") && self.chance.happens(0.6);
+        self.sold = sale;
         let refuses = intent == "not_interested" && self.chance.happens(0.05);
         let disposition = if sale { "sale" } else { intent };
         let said = json!({

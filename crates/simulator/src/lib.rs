@@ -39,6 +39,11 @@ impl Plan {
         Self { calls_per_second, seed, agents: 24, customers: 600 }
     }
 
+    /// How long a telephone rings at most.
+    pub fn ring(&self) -> Duration {
+        self.cycle().mul_f64(0.3)
+    }
+
     /// How long one agent takes for one call from end to end, on average.
     fn cycle(&self) -> Duration {
         let agents = u32::try_from(self.agents).map_or(f64::MAX, f64::from);

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 
 use crate::Plan;
 use crate::api::Api;
-use crate::words::{INDUSTRIES, PRODUCTS, REGIONS, TEAMS, name};
+use crate::words::{INDUSTRIES, PLACES, PRODUCTS, Place, TEAMS, name};
 
 /// Who makes the population known.
 const ACTOR: &str = "service:demo";
@@ -24,6 +24,7 @@ pub(crate) struct Customer {
     pub(crate) id: String,
     pub(crate) number: String,
     pub(crate) industry: &'static str,
+    pub(crate) place: &'static Place,
 }
 
 /// A running campaign.
@@ -31,7 +32,12 @@ pub(crate) struct Customer {
 pub(crate) struct Campaign {
     pub(crate) id: String,
     pub(crate) product: &'static str,
+    /// Whether the server dials it, so that agents only take what is answered.
+    pub(crate) dialed: bool,
 }
+
+/// How the campaigns are dialed, in the order of the products.
+const MODES: [&str; 3] = ["PREDICTIVE", "PROGRESSIVE", "PREVIEW"];
 
 /// The call centre.
 #[derive(Debug)]
@@ -65,13 +71,15 @@ pub(crate) async fn open(api: &Api, plan: &Plan) -> anyhow::Result<Centre> {
     let mut campaigns = Vec::new();
     for (number, (title, product)) in PRODUCTS.into_iter().enumerate() {
         let input = json!({
-            "name": title, "product": product, "queue": product, "mode": "PREVIEW", "jurisdiction": "CN",
+            "name": title, "product": product, "queue": product, "mode": MODES[number], "jurisdiction": "CN",
+            // The customers are few, and made up: they are called as often as it takes to have something to see.
+            "attempts": { "attemptsMax": 60_000, "attemptsPerDayMax": 1_000, "retryAfterMs": 60_000 },
             "idempotencyKey": format!("demo-campaign-{number}"),
         });
         let id = api.ensure(ACTOR, "createCampaign", &input).await?;
         let start = json!({"id": id, "idempotencyKey": format!("demo-campaign-{number}-start")});
         api.ensure(ACTOR, "startCampaign", &start).await?;
-        campaigns.push(Campaign { id, product });
+        campaigns.push(Campaign { id, product, dialed: MODES[number] != "PREVIEW" });
     }
     Ok(Centre { agents, campaigns, customers: RwLock::default() })
 }
@@ -88,15 +96,16 @@ pub(crate) async fn customers(api: &Api, plan: &Plan, centre: &Centre) -> anyhow
 }
 
 async fn customer(api: &Api, centre: &Centre, number: usize) -> anyhow::Result<Customer> {
-    let phone = format!("+86138{:08}", 10_000_000 + number * 7_919);
+    let place = &PLACES[number % PLACES.len()];
+    let phone = phone(place, number);
     let industry = INDUSTRIES[number % INDUSTRIES.len()];
     let input = json!({
         "kind": if number.is_multiple_of(3) { "COMPANY" } else { "PERSON" },
         "profile": {
             "name": name(number),
             "language": "zh-CN",
-            "region": REGIONS[number % REGIONS.len()],
-            "timeZone": "Asia/Shanghai",
+            "region": place.regions[number / PLACES.len() % place.regions.len()],
+            "timeZone": place.zone,
             "industry": industry,
         },
         "identifiers": [
@@ -118,5 +127,20 @@ async fn customer(api: &Api, centre: &Centre, number: usize) -> anyhow::Result<C
         let input = json!({ "id": id, "agentId": owner, "idempotencyKey": format!("demo-owner-{number}") });
         api.ensure(ACTOR, "assignOwner", &input).await?;
     }
-    Ok(Customer { id, number: phone, industry })
+    for (at, campaign) in centre.campaigns.iter().enumerate().filter(|(_, campaign)| campaign.dialed) {
+        let lead = json!({
+            "campaignId": campaign.id, "customerId": id, "idempotencyKey": format!("demo-lead-{at}-{number}"),
+        });
+        api.ensure(ACTOR, "addLead", &lead).await?;
+    }
+    Ok(Customer { id, number: phone, industry, place })
+}
+
+/// A number of its own for every customer.
+fn phone(place: &Place, number: usize) -> String {
+    let (prefix, digits) = (place.prefix, place.digits);
+    format!(
+        "{prefix}{:0digits$}",
+        (2_000_000 + number * 7_919) % 10_usize.pow(u32::try_from(digits).unwrap_or(8))
+    )
 }

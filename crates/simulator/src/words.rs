@@ -18,8 +18,53 @@ pub(crate) const TEAMS: [&str; 3] = ["华东一组", "华南二组", "大客户�
 /// Lines of business of customers.
 pub(crate) const INDUSTRIES: [&str; 6] = ["制造", "零售", "教育", "医疗", "物流", "餐饮"];
 
-/// Where customers are, ISO 3166-2.
-pub(crate) const REGIONS: [&str; 6] = ["CN-31", "CN-44", "CN-33", "CN-32", "CN-51", "CN-11"];
+/// Where customers are: somewhere it is always day, so that somebody may be called.
+pub(crate) const PLACES: [Place; 3] = [
+    Place {
+        regions: ["CN-31", "CN-44", "CN-33", "CN-51"],
+        zone: "Asia/Shanghai",
+        prefix: "+86138",
+        digits: 8,
+        day_utc: (1, 13),
+    },
+    Place {
+        regions: ["GB-LND", "GB-MAN", "GB-BIR", "GB-EDH"],
+        zone: "Europe/London",
+        prefix: "+447400",
+        digits: 6,
+        day_utc: (9, 20),
+    },
+    Place {
+        regions: ["US-CA", "US-CA", "US-WA", "US-OR"],
+        zone: "America/Los_Angeles",
+        prefix: "+1415",
+        digits: 7,
+        day_utc: (17, 28),
+    },
+];
+
+/// A country in which customers live.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Regions, ISO 3166-2.
+    pub(crate) regions: [&'static str; 4],
+    /// Their time zone.
+    pub(crate) zone: &'static str,
+    /// How telephone numbers begin.
+    pub(crate) prefix: &'static str,
+    /// How many digits follow.
+    pub(crate) digits: usize,
+    /// From which hour to before which hour, in UTC, customers may be called in summer and in winter.
+    day_utc: (i64, i64),
+}
+
+impl Place {
+    /// Whether customers may be called at that hour in UTC.
+    pub(crate) fn is_awake(&self, hour: i64) -> bool {
+        let (from, until) = self.day_utc;
+        (from..until).contains(&hour) || (from..until).contains(&(hour + 24))
+    }
+}
 
 /// Products, one a campaign.
 pub(crate) const PRODUCTS: [(&str, &str); 3] =

@@ -110,7 +110,9 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached or does not answer with success.
     pub async fn page(&self, path: &str) -> Result<String> {
-        let response = self.http.get(format!("{}{path}", self.base)).send().await?;
+        let request = self.http.get(format!("{}{path}", self.base));
+        let request = self.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let response = request.send().await?;
         let status = response.status();
         let body = response.text().await?;
         ensure!(status.is_success(), "{path} answered {status}: {body}");

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::{Client, PATIENCE};
 
 /// How many of the last lines of a process are kept for error messages.
-const KEPT_LINES: usize = 1_000;
+const KEPT_LINES: usize = 60;
 
 /// The built binary `trunkline`: the one that `TRUNKLINE_BIN` names (as `cargo xtask test` does), or the one that
 /// cargo builds now, at the first call of a process.

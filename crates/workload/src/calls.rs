@@ -46,6 +46,8 @@ pub(crate) fn outbound(
         campaign: Some(campaign),
         agent: None,
         number: None,
+        number_claim: None,
+        number_region: None,
         queue: None,
         product: Some(format!("product_{}", source.below(4))),
         industry: Some(source.one_of(&INDUSTRIES).to_owned()),
@@ -56,7 +58,7 @@ pub(crate) fn outbound(
     line.tell_lead(source, story, lead, lead::Event::Queued(lead::Queued {}));
     line.tell_lead(source, story, lead, lead::Event::Called(lead::Called { call, attempt: 1 }));
     line.tell(source, story, call::Event::Created(created));
-    line.tell(source, story, call::Event::Dialed(call::Dialed {}));
+    line.tell(source, story, call::Event::Dialed(call::Dialed::default()));
     source.wait(2, 6);
     line.tell(source, story, call::Event::Rang(call::Rang {}));
     source.wait(4, 20);
@@ -110,6 +112,8 @@ pub(crate) fn inbound(source: &mut Source, story: &mut Story, customer: Customer
         campaign: None,
         agent: None,
         number: None,
+        number_claim: None,
+        number_region: None,
         queue: Some(queue.clone()),
         product: None,
         industry: None,

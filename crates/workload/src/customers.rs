@@ -55,8 +55,12 @@ pub(crate) fn arrive(source: &mut Source, story: &mut Story, campaigns: &[Campai
     let claim = IdentifierId::of(&index, IdentifierKind::Phone, &number);
     let claimed = identifier::Claimed { customer, kind: IdentifierKind::Phone };
     source.tell(story, claim, &[Tag::of(customer)], Event::Identifier(identifier::Event::Claimed(claimed)));
-    let linked =
-        customer::IdentifierLinked { kind: IdentifierKind::Phone, value: Personal::Open(number), claim };
+    let linked = customer::IdentifierLinked {
+        kind: IdentifierKind::Phone,
+        value: Personal::Open(number),
+        claim,
+        region: None,
+    };
     tell(source, story, customer, customer::Event::IdentifierLinked(linked));
     if source.chance(30) {
         let granted = customer::ConsentGranted {

@@ -120,18 +120,24 @@ impl Story {
 
 fn payload(event: &Event) -> Option<Payload> {
     match event {
+        Event::Access(event) => event.payload(),
         Event::Agent(event) => event.payload(),
+        Event::Alert(event) => event.payload(),
         Event::Call(event) => event.payload(),
         Event::Campaign(event) => event.payload(),
         Event::Command(event) => event.payload(),
         Event::Customer(event) => event.payload(),
+        Event::Decision(event) => event.payload(),
         Event::Grant(event) => event.payload(),
+        Event::Contact(event) => event.payload(),
         Event::Identifier(event) => event.payload(),
+        Event::Listing(event) => event.payload(),
         Event::Interaction(event) => event.payload(),
         Event::Lead(event) => event.payload(),
         Event::Recording(event) => event.payload(),
         Event::Reservation(event) => event.payload(),
         Event::RightsRequest(event) => event.payload(),
+        Event::Routing(event) => event.payload(),
         Event::Task(event) => event.payload(),
         Event::Token(event) => event.payload(),
     }

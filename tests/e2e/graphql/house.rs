@@ -6,18 +6,20 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
-use trunkline_access::{Identity, Role};
+use trunkline_access::{Blind, Identity, Role, Witness};
 use trunkline_app::privacy::Rights;
-use trunkline_app::{AccessLimits, Authority, DispatchLimits, Dispatcher};
+use trunkline_app::{AccessLimits, Authority, DispatchLimits, Dispatcher, Recorder, RecorderLimits};
 use trunkline_database::{Database, PostgresOptions, SqliteOptions};
 use trunkline_domain::Policy;
 use trunkline_graphql::{Api, Limits, Services, Stats};
 use trunkline_kernel::{Clock, Ids, RandomIds, SystemClock};
 use trunkline_log::{Feed, FeedLimits, Log, PostgresLog, SqliteLog};
+use trunkline_pool::{Router, RouterParts};
 use trunkline_projections::ReadModels;
 use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::{Runtime, Settings};
-use trunkline_testkit::{Client, Postgres};
+use trunkline_routing::compliance::RuleBook;
+use trunkline_testkit::{Client, Postgres, time_zone_of_day};
 use trunkline_vault::Vault;
 
 /// Says who asks, in place of a token.
@@ -51,6 +53,7 @@ pub(crate) struct House {
     pub log: Arc<dyn Log>,
     pub stats: Arc<Stats>,
     pub reads: Database,
+    recorder: Option<Arc<Recorder>>,
     runtime: Option<Runtime>,
     stopping: CancellationToken,
     _folder: TempDir,
@@ -68,19 +71,44 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let log = SqliteLog::open(folder.path().join("log.db"), Default::default(), clock).await?;
         let reads = Database::sqlite(&SqliteOptions::new(folder.path().join("read-models.db"))).await?;
-        Self::over(Arc::new(log), reads, limits, folder).await
+        Self::over(Arc::new(log), reads, limits, false, folder).await
     }
 
     /// A server over PostgreSQL, log and read models in one database.
     pub(crate) async fn postgres() -> Result<Self> {
+        Self::over_postgres(false).await
+    }
+
+    /// A server that records reads, over SQLite.
+    pub(crate) async fn recording() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let log = SqliteLog::open(folder.path().join("log.db"), Default::default(), clock).await?;
+        let reads = Database::sqlite(&SqliteOptions::new(folder.path().join("read-models.db"))).await?;
+        Self::over(Arc::new(log), reads, Limits::default(), true, folder).await
+    }
+
+    /// The same over PostgreSQL.
+    pub(crate) async fn recording_on_postgres() -> Result<Self> {
+        Self::over_postgres(true).await
+    }
+
+    async fn over_postgres(records: bool) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let url = Postgres::shared()?.fresh_database()?;
         let log = PostgresLog::open(&url, Default::default(), Arc::new(SystemClock)).await?;
         let options = PostgresOptions { schema: "read_models".to_owned(), ..PostgresOptions::new(url) };
-        Self::over(Arc::new(log), Database::postgres(&options).await?, Limits::default(), folder).await
+        let reads = Database::postgres(&options).await?;
+        Self::over(Arc::new(log), reads, Limits::default(), records, folder).await
     }
 
-    async fn over(log: Arc<dyn Log>, reads: Database, limits: Limits, folder: TempDir) -> Result<Self> {
+    async fn over(
+        log: Arc<dyn Log>,
+        reads: Database,
+        limits: Limits,
+        records: bool,
+        folder: TempDir,
+    ) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
         let settings = Settings::default();
@@ -96,20 +124,36 @@ impl House {
         let limits_of_access = AccessLimits { reveals_per_hour_max: 2, ..AccessLimits::default() };
         let policy = trunkline_access::Policy::standard();
         let authority = Authority::start(policy, limits_of_access, clock.clone(), &*log, &feed).await?;
+        let models = ReadModels::new(reads.clone(), runtime.reached(), ReadModels::WAIT_MAX);
+        let parts = RouterParts::alone(&dispatcher, &log, models, &clock, &ids)?;
+        let router = Arc::new(Router::new(parts));
+        let routed = Arc::clone(&feed);
+        let limits_of_record = RecorderLimits::default();
+        let recorder =
+            records.then(|| Recorder::start(log.clone(), clock.clone(), ids.clone(), limits_of_record));
+        let witness: Arc<dyn Witness> = match &recorder {
+            Some(recorder) => recorder.clone(),
+            None => Arc::new(Blind),
+        };
         let services = Services {
+            router: Arc::clone(&router),
             rights: Arc::new(Rights::new(dispatcher.clone(), Vec::new())),
             names: Arc::new(names),
             dispatcher,
             policy: Policy::default(),
+            rules: Arc::new(RuleBook::published()?),
+            pacing: Arc::default(),
             log: log.clone(),
             feed,
             reads: ReadModels::new(reads.clone(), runtime.reached(), ReadModels::WAIT_MAX),
             notary: None,
             authority,
+            witness,
             clock,
             ids,
         };
         let stopping = CancellationToken::new();
+        tokio::spawn(router.run(Arc::clone(&routed), stopping.clone()));
         let api = Api::new(services, limits, stopping.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let client = Client::new(format!("http://{}", listener.local_addr()?));
@@ -122,7 +166,15 @@ impl House {
                 () = ended.cancelled() => Ok(()),
             }
         });
-        Ok(Self { client, log, stats, reads, runtime: Some(runtime), stopping, _folder: folder })
+        Ok(Self { client, log, stats, reads, recorder, runtime: Some(runtime), stopping, _folder: folder })
+    }
+
+    /// Waits until what was read so far is in the log, and gives its head; from then on nothing is recorded.
+    pub(crate) async fn recorded(&self) -> Result<String> {
+        if let Some(recorder) = &self.recorder {
+            recorder.close().await;
+        }
+        Ok(self.log.head().await?.to_string())
     }
 
     /// Ends the projections, so that the read models stay behind from now on.
@@ -169,9 +221,10 @@ impl House {
         Ok(data["payload"].take())
     }
 
-    /// A registered customer. Gives the id and the position.
+    /// A registered customer, where it is day. Gives the id and the position.
     pub(crate) async fn customer(&self, name: &str) -> Result<(String, String)> {
-        let input = json!({ "kind": "PERSON", "profile": { "name": name } });
+        let profile = json!({ "name": name, "timeZone": time_zone_of_day() });
+        let input = json!({ "kind": "PERSON", "profile": profile });
         named(self.mutate("registerCustomer", input).await?)
     }
 

@@ -1,6 +1,7 @@
 //! The GraphQL API over real databases, served in this process.
 
 mod access;
+mod audit;
 mod commands;
 mod grants;
 mod house;

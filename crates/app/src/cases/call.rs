@@ -4,18 +4,17 @@ use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent, Presence};
 use trunkline_domain::call::{self, Call, CallState, EndCause};
 use trunkline_domain::campaign::Campaign;
+use trunkline_domain::contact::{self, Contact};
 use trunkline_domain::customer::{self, ConsentState, Customer};
+use trunkline_domain::identifier::{IdentifierId, IdentifierKind};
 use trunkline_domain::lead::{self, AttemptOutcome, BlockReason, Lead, LeadOutcome, LeadState};
-use trunkline_domain::words::{Channel, Purpose, Work as Offered};
-use trunkline_kernel::{AgentId, CallId, Id as _, LeadId, StreamId};
+use trunkline_domain::words::{Channel, Direction, Purpose, Work as Offered};
+use trunkline_kernel::{AgentId, CallId, CustomerId, Id as _, LeadId, Personal, StreamId};
+use trunkline_routing::compliance::calling_region;
 use uuid::Uuid;
 
-use super::lead::bar;
+use super::routing;
 use crate::{Action, ActionError, Work};
-
-/// The rule that consent is asked at the instant of dialing, as suppressed calls name it.
-const CONSENT_RULE: &str = "consent";
-const CONSENT_RULE_VERSION: &str = "1";
 
 /// Makes a call known. An attempt of a lead takes customer and campaign from the lead.
 #[derive(Clone, Debug)]
@@ -37,53 +36,14 @@ impl Action for CreateCall {
             created.campaign = created.campaign.or(lead.campaign());
             created.customer = created.customer.or(lead.customer());
         }
+        if let Some(number) = created.number.as_ref().and_then(Personal::open) {
+            let claim = IdentifierId::of(work.index(), IdentifierKind::Phone, number.as_str());
+            created.number_claim = Some(claim);
+            created.number_region = calling_region(number.as_str()).map(str::to_owned);
+        }
         let id: CallId = work.new_id();
         work.run::<Call>(id, call::Command::Create(created)).await?;
         Ok(id.uuid())
-    }
-}
-
-/// Dials a call for its lead and its agent, or suppresses it when the customer may not be called at this instant.
-#[derive(Clone, Debug)]
-pub struct DialCall {
-    /// Which.
-    pub call: CallId,
-    /// The token of the agent's offer, when the agent was offered the lead.
-    pub token: Option<u64>,
-    /// Whether silence counts as consent.
-    pub policy: Policy,
-}
-
-impl Action for DialCall {
-    type Answer = Uuid;
-
-    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
-        let Self { call: id, token, policy } = self;
-        let call = work.state::<Call>(*id).await?;
-        let barred = match call.lead() {
-            Some(_) => bar(work, call.customer(), policy).await?,
-            None => None,
-        };
-        if let Some(lead) = call.lead() {
-            work.run::<Lead>(lead, lead::Command::Call { call: *id, barred }).await?;
-        }
-        if barred.is_some() {
-            let suppressed = call::Suppressed {
-                rule: CONSENT_RULE.to_owned(),
-                rule_version: CONSENT_RULE_VERSION.to_owned(),
-            };
-            work.run::<Call>(*id, call::Command::Suppress(suppressed)).await?;
-            return Ok(id.uuid());
-        }
-        if let Some(agent) = call.agent() {
-            work.run::<Agent>(agent, agent::Command::StartWork { call: *id, token: *token }).await?;
-        }
-        work.run::<Call>(*id, call::Command::Dial).await?;
-        Ok(id.uuid())
-    }
-
-    fn contends_on(&self) -> Option<StreamId> {
-        Some(StreamId::of(self.call))
     }
 }
 
@@ -124,6 +84,8 @@ impl Action for BridgeCall {
             }
             work.run::<Agent>(id, agent::Command::StartTalking { call }).await?;
         }
+        let known = work.state::<Call>(call).await?;
+        note(work, &known, contact::Command::Reach(contact::Reached { call })).await?;
         Ok(call.uuid())
     }
 
@@ -188,10 +150,21 @@ impl Action for EndCall {
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
         let Self { call: id, ended, policy } = self;
         let busy = [Presence::Ringing, Presence::Talking, Presence::Holding];
-        let agent = in_call(work, *id, &busy).await?;
+        let agent = in_call(work, *id, &busy).await?.map(|(agent, _)| agent);
         work.run::<Call>(*id, call::Command::End(ended.clone())).await?;
-        if let Some((agent, _)) = agent {
+        let assigned =
+            routing::end(work, Offered::Call(*id)).await?.filter(|assigned| Some(*assigned) != agent);
+        // Whoever accepted the call and was not yet connected has it ringing.
+        let ringing = match assigned {
+            Some(assigned) if rings_at(work, assigned, *id).await? => Some(assigned),
+            Some(_) | None => None,
+        };
+        for agent in agent.into_iter().chain(ringing) {
             work.run::<Agent>(agent, agent::Command::StartWrap { call: *id, policy: *policy }).await?;
+        }
+        if ended.cause == EndCause::Abandoned {
+            let call = work.state::<Call>(*id).await?;
+            note(work, &call, contact::Command::Abandon(contact::Abandoned { call: *id })).await?;
         }
         if let Some((lead, outcome)) = unreached(work, *id, ended.cause).await? {
             give_back(work, lead, *id, outcome, None).await?;
@@ -264,6 +237,19 @@ impl Action for ExpireWrap {
     }
 }
 
+/// The customer of an outbound call.
+pub(super) fn dialed_customer(call: &Call) -> Option<CustomerId> {
+    call.customer().filter(|_| call.direction() == Some(Direction::Outbound))
+}
+
+/// Notes what becomes of an outbound call among all dials of its customer, which caps on them count.
+async fn note(work: &mut Work<'_>, call: &Call, noted: contact::Command) -> Result<(), ActionError> {
+    if let Some(customer) = dialed_customer(call) {
+        work.run::<Contact>(contact::of(customer), noted).await?;
+    }
+    Ok(())
+}
+
 /// What a classification means for the lead and for the customer's consent.
 async fn follow_up(
     work: &mut Work<'_>,
@@ -302,6 +288,12 @@ async fn in_call(
     let agent = work.require::<Agent>(id).await?;
     let there = agent.call() == Some(call) && presences.contains(&agent.presence());
     Ok(there.then(|| (id, agent.presence())))
+}
+
+/// Whether a call rings at an agent's.
+async fn rings_at(work: &mut Work<'_>, id: AgentId, call: CallId) -> Result<bool, ActionError> {
+    let agent = work.require::<Agent>(id).await?;
+    Ok(agent.presence() == Presence::Ringing && agent.call() == Some(call))
 }
 
 /// The lead of a call that reached nobody, and how the attempt ended.

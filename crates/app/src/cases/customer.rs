@@ -4,6 +4,7 @@ use trunkline_domain::customer::{self, Customer};
 use trunkline_domain::identifier::{self, IdentifierId, IdentifierKind};
 use trunkline_domain::lead::{self, Lead, LeadState};
 use trunkline_kernel::{CustomerId, Id as _, LeadId, Personal, StreamId};
+use trunkline_routing::compliance::calling_region;
 use uuid::Uuid;
 
 use crate::{Action, ActionError, Work};
@@ -15,6 +16,13 @@ pub struct Identifier {
     pub kind: IdentifierKind,
     /// Its one spelling: see [`IdentifierKind::normalise`].
     pub value: String,
+}
+
+impl Identifier {
+    /// The region that the calling code of a telephone number names.
+    pub fn region(&self) -> Option<&'static str> {
+        (self.kind == IdentifierKind::Phone).then(|| calling_region(&self.value)).flatten()
+    }
 }
 
 /// Makes a customer known together with the identifiers; refused when one of them is another customer's.
@@ -64,7 +72,9 @@ impl Action for LinkIdentifier {
 async fn link(work: &mut Work<'_>, id: CustomerId, identifier: &Identifier) -> Result<(), ActionError> {
     let Identifier { kind, value } = identifier;
     let claim = IdentifierId::of(work.index(), *kind, value);
-    let linked = customer::IdentifierLinked { kind: *kind, value: Personal::Open(value.clone()), claim };
+    let region = identifier.region().map(str::to_owned);
+    let value = Personal::Open(value.clone());
+    let linked = customer::IdentifierLinked { kind: *kind, value, claim, region };
     work.run::<Customer>(id, customer::Command::LinkIdentifier(linked)).await?;
     let claimed = identifier::Claimed { customer: id, kind: *kind };
     work.run::<identifier::Identifier>(claim, identifier::Command::Claim(claimed)).await?;

@@ -1,13 +1,16 @@
 //! Leads: a customer on a campaign's list, and whether the customer may be called now.
 
+use std::sync::Arc;
+
 use trunkline_domain::Policy;
 use trunkline_domain::campaign::{self, Campaign, CampaignState};
 use trunkline_domain::customer::{self, Customer};
-use trunkline_domain::lead::{self, BlockReason, Lead};
-use trunkline_domain::words::{Channel, Purpose};
-use trunkline_kernel::{CustomerId, Id as _, LeadId, StreamId};
+use trunkline_domain::lead::{self, Lead};
+use trunkline_kernel::{Id as _, LeadId, StreamId};
+use trunkline_routing::compliance::RuleBook;
 use uuid::Uuid;
 
+use super::compliance::judge;
 use crate::{Action, ActionError, Work};
 
 /// Puts a customer on a campaign's list.
@@ -41,39 +44,31 @@ impl Action for AddLead {
     }
 }
 
-/// Lets a lead wait to be dialed, or blocks it when its customer may not be called.
+/// Lets a lead wait to be dialed. When its customer may not be called it is blocked instead, or rests until the rule
+/// that bars the call lets go.
 #[derive(Clone, Debug)]
 pub struct QueueLead {
     /// Which.
     pub lead: LeadId,
     /// Whether silence counts as consent.
     pub policy: Policy,
+    /// The rules that it is judged by.
+    pub rules: Arc<RuleBook>,
 }
 
 impl Action for QueueLead {
     type Answer = Uuid;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
-        let customer = work.state::<Lead>(self.lead).await?.customer();
-        let barred = bar(work, customer, &self.policy).await?;
-        work.run::<Lead>(self.lead, lead::Command::Queue { barred }).await?;
-        Ok(self.lead.uuid())
+        let Self { lead: id, policy, rules } = self;
+        let lead = work.state::<Lead>(*id).await?;
+        let judging = judge(work, &lead, None, rules, policy).await?;
+        let barred = judging.and_then(|judging| judging.barred);
+        work.run::<Lead>(*id, lead::Command::Queue { barred }).await?;
+        Ok(id.uuid())
     }
 
     fn contends_on(&self) -> Option<StreamId> {
         Some(StreamId::of(self.lead))
     }
-}
-
-/// What bars a marketing call to this customer at the present moment. The answer still holds when the append
-/// commits.
-pub(super) async fn bar(
-    work: &mut Work<'_>,
-    customer: Option<CustomerId>,
-    policy: &Policy,
-) -> Result<Option<BlockReason>, ActionError> {
-    let Some(customer) = customer else { return Ok(None) };
-    let now = work.now();
-    let customer = work.require::<Customer>(customer).await?;
-    Ok(customer.bar(Purpose::Marketing, Channel::Call, now, policy))
 }

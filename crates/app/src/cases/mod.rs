@@ -3,23 +3,31 @@
 //! What concerns one aggregate alone needs no case of its own: see [`crate::Single`] and [`New`].
 
 mod call;
+mod compliance;
 mod customer;
+mod dial;
 mod lead;
+mod listing;
 mod recording;
 mod reservation;
+mod routing;
 mod task;
 
 use trunkline_kernel::{Aggregate, Id as _};
 use uuid::Uuid;
 
-pub use call::{BridgeCall, ClassifyResult, CreateCall, DialCall, EndCall, ExpireWrap, HoldCall, ResumeCall};
+pub use call::{BridgeCall, ClassifyResult, CreateCall, EndCall, ExpireWrap, HoldCall, ResumeCall};
+pub use compliance::judge_again;
 pub use customer::{Identifier, LinkIdentifier, RegisterCustomer, UnlinkIdentifier, WithdrawConsent};
+pub use dial::{DialCall, DialLead, LeadDialed};
 pub use lead::{AddLead, QueueLead};
+pub use listing::{ChangeListings, ListingChange};
 pub use recording::{AnnounceRecording, KnownRecording, LookUpRecording, SealRecording};
 pub use reservation::{
-    AcceptReservation, CancelReservation, OfferWork, RejectReservation, RescindReservation,
+    AcceptReservation, CancelReservation, LoseAgent, OfferWork, RejectReservation, RescindReservation,
     TimeOutReservation,
 };
+pub use routing::{DecidedWork, KnownWork, LookUpWork, OfferDecided, OffersMade, RequestRouting, routing_of};
 pub use task::FailTaskAttempt;
 
 use crate::{Action, ActionError, Work};

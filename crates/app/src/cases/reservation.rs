@@ -2,12 +2,13 @@
 
 use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent, Presence};
-use trunkline_domain::reservation::{self, Reservation};
+use trunkline_domain::reservation::{self, Reservation, ReservationState};
 use trunkline_domain::task::{self, Task, TaskState};
 use trunkline_domain::words::Work as Offer;
-use trunkline_kernel::{AgentId, Id as _, ReservationId, StreamId};
+use trunkline_kernel::{AgentId, Id as _, ReservationId, StreamId, Timestamp};
 use uuid::Uuid;
 
+use super::routing;
 use crate::{Action, ActionError, Work};
 
 /// Offers work to an agent, who must be available.
@@ -26,20 +27,7 @@ impl Action for OfferWork {
 
     async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
         let Self { agent, work, policy } = *self;
-        let id: ReservationId = unit.new_id();
-        let reserve = agent::Command::Reserve { reservation: id, work, policy };
-        for event in unit.run::<Agent>(agent, reserve).await? {
-            if let agent::Event::Reserved(reserved) = event {
-                let (token, expires_at) = (reserved.token, reserved.expires_at);
-                let offered = reservation::Offered { agent, work, token, expires_at };
-                unit.run::<Reservation>(id, reservation::Command::Offer(offered)).await?;
-                if let Offer::Task(task) = work {
-                    let reserved = task::Reserved { agent, reservation: id, token };
-                    unit.run::<Task>(task, task::Command::Reserve(reserved)).await?;
-                }
-            }
-        }
-        Ok(id.uuid())
+        Ok(routing::reserve(unit, agent, work, policy).await?.uuid())
     }
 
     fn contends_on(&self) -> Option<StreamId> {
@@ -47,7 +35,7 @@ impl Action for OfferWork {
     }
 }
 
-/// Takes the work: a call rings at the agent's, a lead is previewed, a task is assigned.
+/// Takes the work, unless another agent has it: a call rings at the agent's, a lead is previewed, a task is assigned.
 #[derive(Clone, Debug)]
 pub struct AcceptReservation {
     /// Which offer.
@@ -63,6 +51,7 @@ impl Action for AcceptReservation {
         let Self { reservation: id, token } = *self;
         unit.run::<Reservation>(id, reservation::Command::Accept { token }).await?;
         let (agent, work) = parties(unit, id).await?;
+        routing::assign(unit, id, agent, work).await?;
         match work {
             Offer::Call(call) => {
                 unit.run::<Agent>(agent, agent::Command::StartWork { call, token: Some(token) }).await?;
@@ -100,7 +89,7 @@ impl Action for RejectReservation {
     async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
         let Self { reservation: id, token, reason } = *self;
         unit.run::<Reservation>(id, reservation::Command::Reject { token, reason }).await?;
-        set_free(unit, id).await
+        give_back(unit, id).await
     }
 
     fn contends_on(&self) -> Option<StreamId> {
@@ -126,6 +115,7 @@ impl Action for TimeOutReservation {
         let (agent, work) = parties(unit, id).await?;
         unit.run::<Agent>(agent, agent::Command::MissOffer { reservation: id, policy }).await?;
         release_task(unit, work).await?;
+        routing::close(unit, id, work).await?;
         Ok(id.uuid())
     }
 
@@ -149,7 +139,7 @@ impl Action for CancelReservation {
     async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
         let cancelled = reservation::Cancelled { reason: self.reason };
         unit.run::<Reservation>(self.reservation, reservation::Command::Cancel(cancelled)).await?;
-        set_free(unit, self.reservation).await
+        give_back(unit, self.reservation).await
     }
 
     fn contends_on(&self) -> Option<StreamId> {
@@ -172,11 +162,46 @@ impl Action for RescindReservation {
     async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
         let rescinded = reservation::Rescinded { reason: self.reason };
         unit.run::<Reservation>(self.reservation, reservation::Command::Rescind(rescinded)).await?;
-        set_free(unit, self.reservation).await
+        give_back(unit, self.reservation).await
     }
 
     fn contends_on(&self) -> Option<StreamId> {
         Some(StreamId::of(self.reservation))
+    }
+}
+
+/// The agent's program is silent: the agent is gone, and what the agent was offered or had not yet begun to speak
+/// about goes to somebody else.
+#[derive(Clone, Debug)]
+pub struct LoseAgent {
+    /// Who.
+    pub agent: AgentId,
+    /// When the program was last heard.
+    pub last_heard: Timestamp,
+    /// How long it may be silent.
+    pub policy: Policy,
+}
+
+impl Action for LoseAgent {
+    type Answer = Uuid;
+
+    async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let Self { agent: id, last_heard, policy } = *self;
+        let agent = unit.require::<Agent>(id).await?;
+        unit.run::<Agent>(id, agent::Command::LoseHeartbeat { last_heard, policy }).await?;
+        let speaks = matches!(agent.presence(), Presence::Talking | Presence::Holding | Presence::Wrapping);
+        let Some(offer) = agent.offer().filter(|_| !speaks) else { return Ok(id.uuid()) };
+        let state = unit.require::<Reservation>(offer.reservation).await?.state();
+        if matches!(state, ReservationState::Pending | ReservationState::Accepted) {
+            let rescinded = reservation::Rescinded { reason: reservation::RescindReason::AgentGone };
+            unit.run::<Reservation>(offer.reservation, reservation::Command::Rescind(rescinded)).await?;
+            give_back(unit, offer.reservation).await?;
+        }
+        Ok(id.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(self.agent))
     }
 }
 
@@ -189,16 +214,23 @@ async fn parties(unit: &mut Work<'_>, id: ReservationId) -> Result<(AgentId, Off
     }
 }
 
+/// Lets agent and task go, and has an agent looked for again where one was.
+async fn give_back(unit: &mut Work<'_>, id: ReservationId) -> Result<Uuid, ActionError> {
+    set_free(unit, id).await?;
+    let (_, work) = parties(unit, id).await?;
+    routing::close(unit, id, work).await?;
+    Ok(id.uuid())
+}
+
 /// Lets agent and task go, where they still are under this offer.
-async fn set_free(unit: &mut Work<'_>, id: ReservationId) -> Result<Uuid, ActionError> {
+pub(super) async fn set_free(unit: &mut Work<'_>, id: ReservationId) -> Result<(), ActionError> {
     let (agent, work) = parties(unit, id).await?;
     let state = unit.require::<Agent>(agent).await?;
     let waits = matches!(state.presence(), Presence::Reserved | Presence::Preview);
     if waits && state.offer().is_some_and(|offer| offer.reservation == id) {
         unit.run::<Agent>(agent, agent::Command::ReleaseOffer { reservation: id }).await?;
     }
-    release_task(unit, work).await?;
-    Ok(id.uuid())
+    release_task(unit, work).await
 }
 
 async fn release_task(unit: &mut Work<'_>, work: Offer) -> Result<(), ActionError> {

@@ -93,9 +93,9 @@ impl Aggregate for Call {
                 self.outbound()?;
                 self.emit(suppressed.into(), Refusal::NotCreated)
             }
-            Command::Dial => {
+            Command::Dial(dialed) => {
                 self.outbound()?;
-                self.emit(Dialed {}.into(), Refusal::NotCreated)
+                self.emit(dialed.into(), Refusal::NotCreated)
             }
             Command::Ring => self.emit(Rang {}.into(), Refusal::NotDialing),
             Command::Answer => self.emit(Answered {}.into(), Refusal::NotRinging),

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_kernel::{AgentId, CampaignId, CustomerId, LeadId, Millis, Personal, PhoneNumber, Timestamp};
 
+use super::Judged;
+use crate::identifier::IdentifierId;
 use crate::words::{Attributes, By, Direction};
 
 words! {
@@ -82,6 +84,12 @@ pub struct Created {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-subject" = "customer"))]
     pub number: Option<Personal<PhoneNumber>>,
+    /// The keyed hash of the number, by which do-not-call lists know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number_claim: Option<IdentifierId>,
+    /// The region that the number's calling code names, `CN`, or `NANP` for +1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number_region: Option<String>,
     /// The queue it is meant for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
@@ -110,12 +118,20 @@ pub struct Suppressed {
     pub rule: String,
     /// Which version of it.
     pub rule_version: String,
+    /// What was known, and what each rule said; absent where somebody else judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
 }
 
 /// The number was dialed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Dialed {}
+pub struct Dialed {
+    /// Why that was lawful: what was known, and what each rule said. Absent where Trunkline did not judge: imported
+    /// history, and calls of no lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
+}
 
 /// The other end rings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -2,16 +2,19 @@
 
 mod decide;
 mod events;
+mod judged;
 mod refusal;
 #[cfg(test)]
 mod tests;
 
-use trunkline_kernel::{AgentId, CampaignId, CustomerId, LeadId, State as _, Tag, Timestamp};
+use trunkline_kernel::{AgentId, CampaignId, CustomerId, LeadId, Millis, State as _, Tag, Timestamp};
 
+use crate::identifier::IdentifierId;
 use crate::policy::Policy;
 use crate::words::{By, Direction};
 
 pub use events::*;
+pub use judged::{Judged, Ruling, RulingVerdict};
 pub use refusal::Refusal;
 
 machine! {
@@ -86,8 +89,8 @@ pub enum Command {
     Create(Created),
     /// Forbid the dial.
     Suppress(Suppressed),
-    /// Dial.
-    Dial,
+    /// Dial, and note why that is lawful.
+    Dial(Dialed),
     /// The other end rings.
     Ring,
     /// Somebody or something answered.
@@ -123,7 +126,12 @@ pub struct Call {
     lead: Option<LeadId>,
     campaign: Option<CampaignId>,
     agent: Option<AgentId>,
+    product: Option<String>,
+    industry: Option<String>,
+    number: Option<IdentifierId>,
+    number_region: Option<String>,
     bridged: bool,
+    ring_least: Millis,
     ended: Option<(Timestamp, EndCause)>,
     dispositioned_by: Option<By>,
 }
@@ -159,6 +167,36 @@ impl Call {
         self.agent
     }
 
+    /// The product it is about.
+    pub fn product(&self) -> Option<&String> {
+        self.product.as_ref()
+    }
+
+    /// The customer's line of business.
+    pub fn industry(&self) -> Option<&String> {
+        self.industry.as_ref()
+    }
+
+    /// Who began it.
+    pub fn direction(&self) -> Option<Direction> {
+        self.direction
+    }
+
+    /// The number to be dialed, by its keyed hash, and the region that its calling code names.
+    pub fn number(&self) -> Option<(IdentifierId, Option<&str>)> {
+        self.number.map(|claim| (claim, self.number_region.as_deref()))
+    }
+
+    /// How long it must ring at least, by the rules that it was judged by.
+    pub fn ring_least(&self) -> Millis {
+        self.ring_least
+    }
+
+    /// Whether an agent has been connected.
+    pub fn was_bridged(&self) -> bool {
+        self.bridged
+    }
+
     /// When it ended and why.
     pub fn ended(&self) -> Option<(Timestamp, EndCause)> {
         self.ended
@@ -172,6 +210,10 @@ impl Call {
                 self.lead = created.lead;
                 self.campaign = created.campaign;
                 self.agent = created.agent;
+                self.product.clone_from(&created.product);
+                self.industry.clone_from(&created.industry);
+                self.number = created.number_claim;
+                self.number_region.clone_from(&created.number_region);
             }
             Event::Bridged(bridged) => {
                 self.bridged = true;
@@ -180,8 +222,10 @@ impl Call {
             }
             Event::Ended(ended) => self.ended = Some((at, ended.cause)),
             Event::Dispositioned(dispositioned) => self.dispositioned_by = Some(dispositioned.by),
+            Event::Dialed(dialed) => {
+                self.ring_least = dialed.judged.as_ref().map_or(Millis::ZERO, Judged::ring_least);
+            }
             Event::Suppressed(_)
-            | Event::Dialed(_)
             | Event::Rang(_)
             | Event::Answered(_)
             | Event::Classified(_)

@@ -20,6 +20,8 @@ fn created(direction: Direction) -> Created {
         campaign: Some(id(3)),
         agent: Some(id(4)),
         number: None,
+        number_claim: None,
+        number_region: None,
         queue: None,
         product: None,
         industry: None,
@@ -58,7 +60,7 @@ fn said(by: By) -> Dispositioned {
 fn an_outbound_call_goes_from_the_dial_to_its_disposition() {
     given::<Call>([
         outbound(),
-        Command::Dial,
+        Command::Dial(Dialed::default()),
         Command::Ring,
         Command::Answer,
         Command::Classify(Classified { answerer: Answerer::Human }),
@@ -81,18 +83,25 @@ fn an_imported_inbound_call_may_queue_or_be_bridged_at_once() {
 
 #[test]
 fn only_an_outbound_call_is_dialed_or_suppressed() {
-    let suppress = || Command::Suppress(Suppressed { rule: "hours".into(), rule_version: "1".into() });
-    given::<Call>([inbound()]).when(Command::Dial).then_refused("CALL_NOT_OUTBOUND");
+    let suppress =
+        || Command::Suppress(Suppressed { rule: "hours".into(), rule_version: "1".into(), judged: None });
+    given::<Call>([inbound()]).when(Command::Dial(Dialed::default())).then_refused("CALL_NOT_OUTBOUND");
     given::<Call>([inbound()]).when(suppress()).then_refused("CALL_NOT_OUTBOUND");
     let story = given::<Call>([outbound()]).and(suppress());
-    story.when(Command::Dial).then_refused("CALL_NOT_CREATED");
+    story.when(Command::Dial(Dialed::default())).then_refused("CALL_NOT_CREATED");
     story.when(end(EndCause::Failed)).then_refused("CALL_OVER");
 }
 
 #[test]
 fn each_step_out_of_turn_is_refused_with_its_own_code() {
-    let story = given::<Call>([outbound(), Command::Dial, Command::Ring, Command::Answer, bridge(4)]);
-    story.when(Command::Dial).then_refused("CALL_NOT_CREATED");
+    let story = given::<Call>([
+        outbound(),
+        Command::Dial(Dialed::default()),
+        Command::Ring,
+        Command::Answer,
+        bridge(4),
+    ]);
+    story.when(Command::Dial(Dialed::default())).then_refused("CALL_NOT_CREATED");
     story.when(Command::Ring).then_refused("CALL_NOT_DIALING");
     story.when(Command::Answer).then_refused("CALL_NOT_RINGING");
     story.when(Command::Classify(Classified { answerer: Answerer::Human })).then_refused("CALL_NOT_ANSWERED");
@@ -104,7 +113,7 @@ fn each_step_out_of_turn_is_refused_with_its_own_code() {
     let over = story.and(end(EndCause::AgentHangup));
     over.when(Command::Hold).then_refused("CALL_NOT_BRIDGED");
     over.when(end(EndCause::AgentHangup)).then_refused("CALL_OVER");
-    given::<Call>([]).when(Command::Dial).then_refused_at("CALL_UNKNOWN", "id");
+    given::<Call>([]).when(Command::Dial(Dialed::default())).then_refused_at("CALL_UNKNOWN", "id");
 }
 
 #[test]
@@ -121,7 +130,7 @@ fn a_cause_must_fit_how_far_the_call_has_come() {
     let created = given::<Call>([outbound()]);
     created.when(end(EndCause::AgentHangup)).then_refused_at("CALL_CAUSE_IMPOSSIBLE", "cause");
     created.when(end(EndCause::Machine)).then_refused("CALL_CAUSE_IMPOSSIBLE");
-    let answered = created.and(Command::Dial).and(Command::Answer);
+    let answered = created.and(Command::Dial(Dialed::default())).and(Command::Answer);
     answered.when(end(EndCause::NoAnswer)).then_refused("CALL_CAUSE_IMPOSSIBLE");
     answered.clone().and(end(EndCause::Machine));
     let bridged = answered.and(bridge(4));
@@ -133,7 +142,7 @@ fn a_cause_must_fit_how_far_the_call_has_come() {
 fn the_system_classifies_only_after_the_wrap_limit() {
     let policy = Policy::default();
     let system = || Command::DispositionBySystem { policy };
-    let ended = given::<Call>([outbound(), Command::Dial, end(EndCause::Busy)]);
+    let ended = given::<Call>([outbound(), Command::Dial(Dialed::default()), end(EndCause::Busy)]);
     ended.clone().later(Millis(29_999)).when(system()).then_refused("CALL_WRAP_RUNNING");
     let late = ended.later(policy.wrap);
     let classified = late.when(system()).then([Dispositioned {
@@ -150,7 +159,7 @@ fn the_system_classifies_only_after_the_wrap_limit() {
 
 #[test]
 fn a_callback_lies_in_the_future_and_a_note_within_its_limit() {
-    let story = given::<Call>([outbound(), Command::Dial, end(EndCause::NoAnswer)]);
+    let story = given::<Call>([outbound(), Command::Dial(Dialed::default()), end(EndCause::NoAnswer)]);
     let callback = |at| Command::Disposition(Dispositioned { callback_at: Some(at), ..said(By::Agent) });
     story.when(callback(story.now)).then_refused_at("CALL_CALLBACK_PAST", "callbackAt");
     story.when(callback(story.now.plus(Millis(1)))).then([Dispositioned {
@@ -167,7 +176,7 @@ fn a_callback_lies_in_the_future_and_a_note_within_its_limit() {
 fn every_event_names_customer_agent_campaign_and_lead() {
     let parties =
         |agent| [Tag::of::<CustomerId>(id(1)), Tag::of::<LeadId>(id(2)), Tag::of::<CampaignId>(id(3)), agent];
-    let bridged = given::<Call>([outbound(), Command::Dial, Command::Answer, bridge(9)]);
+    let bridged = given::<Call>([outbound(), Command::Dial(Dialed::default()), Command::Answer, bridge(9)]);
     bridged.when(end(EndCause::Completed)).tagged(parties(Tag::of::<AgentId>(id(9))));
     given::<Call>([]).when(outbound()).tagged(parties(Tag::of::<AgentId>(id(4))));
 }
@@ -187,9 +196,9 @@ fn no_history_leaves_the_machine_and_every_step_is_taken() {
             0 => outbound(),
             1 => inbound(),
             2 if rest.is_multiple_of(4) => {
-                Command::Suppress(Suppressed { rule: "hours".into(), rule_version: "1".into() })
+                Command::Suppress(Suppressed { rule: "hours".into(), rule_version: "1".into(), judged: None })
             }
-            2 | 3 => Command::Dial,
+            2 | 3 => Command::Dial(Dialed::default()),
             4 => Command::Ring,
             5 => Command::Answer,
             6 => Command::Classify(Classified { answerer: Answerer::Unknown }),

@@ -64,6 +64,9 @@ pub struct Campaign {
     exists: bool,
     state: CampaignState,
     attempts: AttemptPolicy,
+    hours: CallingHours,
+    jurisdiction: String,
+    policy_version: u32,
 }
 
 impl Campaign {
@@ -80,6 +83,21 @@ impl Campaign {
     /// How often and how soon its leads are tried.
     pub fn attempts(&self) -> &AttemptPolicy {
         &self.attempts
+    }
+
+    /// When its customers may be called.
+    pub fn hours(&self) -> &CallingHours {
+        &self.hours
+    }
+
+    /// Whose law holds, as ISO 3166.
+    pub fn jurisdiction(&self) -> &str {
+        &self.jurisdiction
+    }
+
+    /// How often its rules were set: 1 as it was drawn up, one more with every change.
+    pub fn policy_version(&self) -> u32 {
+        self.policy_version
     }
 
     /// Emits the event when the machine permits it.
@@ -159,12 +177,15 @@ impl Aggregate for Campaign {
         match event {
             Event::Created(created) => {
                 self.exists = true;
+                self.policy_version = 1;
                 self.attempts = created.attempts.clone();
+                self.hours = created.hours.clone();
+                self.jurisdiction.clone_from(&created.jurisdiction);
             }
             Event::PolicyChanged(change) => {
-                if let Some(attempts) = &change.attempts {
-                    self.attempts = attempts.clone();
-                }
+                self.policy_version = self.policy_version.saturating_add(1);
+                self.attempts = change.attempts.as_ref().unwrap_or(&self.attempts).clone();
+                self.hours = change.hours.as_ref().unwrap_or(&self.hours).clone();
             }
             Event::Started(_) | Event::Paused(_) | Event::Resumed(_) | Event::Stopped(_) => {}
         }

@@ -198,8 +198,8 @@ impl Aggregate for Customer {
         }
     }
 
-    fn evolve(&mut self, _at: Timestamp, event: &Event) {
-        self.apply(event);
+    fn evolve(&mut self, at: Timestamp, event: &Event) {
+        self.apply(at, event);
     }
 
     fn tags(&self, event: &Event) -> Vec<Tag> {

@@ -90,6 +90,9 @@ pub struct IdentifierLinked {
     pub value: Personal<String>,
     /// The claim that keeps the identifier from a second customer.
     pub claim: IdentifierId,
+    /// The region that the calling code of a telephone number names, `CN`, or `NANP` for +1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// An identifier is this customer's no more.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trunkline_kernel::{AgentId, State as _, Tag, Timestamp};
 
-use crate::identifier::IdentifierId;
+use crate::identifier::{IdentifierId, IdentifierKind};
 use crate::lead::BlockReason;
 use crate::policy::Policy;
 use crate::words::{Channel, Purpose};
@@ -111,7 +111,12 @@ pub struct Consent {
 #[derive(Clone, Debug, Default)]
 pub struct Customer {
     exists: bool,
-    identifiers: BTreeMap<IdentifierId, crate::identifier::IdentifierKind>,
+    identifiers: BTreeMap<IdentifierId, IdentifierKind>,
+    /// The regions of telephone numbers.
+    regions: BTreeMap<IdentifierId, String>,
+    region: Option<String>,
+    time_zone: Option<String>,
+    refused_calls_at: Option<Timestamp>,
     consents: BTreeMap<(Purpose, Channel), Consent>,
     owner: Option<AgentId>,
     refuses_automated_decisions: bool,
@@ -142,6 +147,27 @@ impl Customer {
     /// The claims on the customer's identifiers.
     pub fn identifiers(&self) -> BTreeSet<IdentifierId> {
         self.identifiers.keys().copied().collect()
+    }
+
+    /// The customer's telephone numbers, with the regions that their calling codes name.
+    pub fn phones(&self) -> impl Iterator<Item = (IdentifierId, Option<&str>)> {
+        let phones = self.identifiers.iter().filter(|(_, kind)| **kind == IdentifierKind::Phone);
+        phones.map(|(claim, _)| (*claim, self.regions.get(claim).map(String::as_str)))
+    }
+
+    /// Where the customer is, as ISO 3166.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// The IANA time zone that calling hours are judged in.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.time_zone.as_deref()
+    }
+
+    /// When the customer last refused further marketing calls. A consent that is given later does not take that back.
+    pub fn refused_calls_at(&self) -> Option<Timestamp> {
+        self.refused_calls_at
     }
 
     /// What was last said about contact for a purpose on a channel.
@@ -178,19 +204,28 @@ impl Customer {
         }
     }
 
-    fn apply(&mut self, event: &Event) {
+    fn apply(&mut self, at: Timestamp, event: &Event) {
         match event {
-            Event::Registered(_) => self.exists = true,
+            Event::Registered(registered) => {
+                self.exists = true;
+                self.found_at(&registered.profile);
+            }
+            Event::ProfileChanged(change) => self.found_at(&change.changes),
             Event::IdentifierLinked(linked) => {
                 self.identifiers.insert(linked.claim, linked.kind);
+                self.regions.extend(linked.region.clone().map(|region| (linked.claim, region)));
             }
             Event::IdentifierUnlinked(unlinked) => {
                 self.identifiers.remove(&unlinked.claim);
+                self.regions.remove(&unlinked.claim);
             }
             Event::ConsentGranted(granted) => {
                 self.consented(granted.purpose, granted.channel, event.verb(), granted.expires_at);
             }
             Event::ConsentWithdrawn(withdrawn) => {
+                if (withdrawn.purpose, withdrawn.channel) == (Purpose::Marketing, Channel::Call) {
+                    self.refused_calls_at = Some(at);
+                }
                 self.consented(withdrawn.purpose, withdrawn.channel, event.verb(), None);
             }
             Event::ConsentSuppressed(suppressed) => {
@@ -204,11 +239,13 @@ impl Customer {
             Event::AutomatedDecisionsRefused(_) => self.refuses_automated_decisions = true,
             Event::AutomatedDecisionsAllowed(_) => self.refuses_automated_decisions = false,
             Event::Erased(_) => self.erased = true,
-            Event::ProfileChanged(_)
-            | Event::FeaturesRecorded(_)
-            | Event::Scored(_)
-            | Event::InsightRecorded(_) => {}
+            Event::FeaturesRecorded(_) | Event::Scored(_) | Event::InsightRecorded(_) => {}
         }
+    }
+
+    fn found_at(&mut self, profile: &Profile) {
+        self.region = profile.region.clone().or(self.region.take());
+        self.time_zone = profile.time_zone.clone().or(self.time_zone.take());
     }
 
     fn consented(

@@ -39,6 +39,7 @@ fn linked() -> IdentifierLinked {
         kind,
         claim: IdentifierId::of(&trunkline_kernel::BlindKey::new([7; 32]), kind, &value),
         value: value.into(),
+        region: None,
     }
 }
 

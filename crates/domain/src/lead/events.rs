@@ -127,6 +127,16 @@ pub struct Returned {
 pub struct Held {
     /// Until when.
     pub until: Timestamp,
+    /// The rule that bars calls until then, when one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+}
+
+impl Held {
+    /// At rest until then, by somebody's wish or the campaign's attempt policy.
+    pub fn until(until: Timestamp) -> Self {
+        Self { until, rule: None }
+    }
 }
 
 /// The lead is done.

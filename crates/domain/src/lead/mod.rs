@@ -67,19 +67,19 @@ pub enum Command {
     Add(Added),
     /// Release it for queueing; one on hold only when its time has come.
     Ready,
-    /// Let it wait to be dialed, or block it when something bars it.
+    /// Let it wait to be dialed, or block it or let it rest when something bars it.
     Queue {
         /// What bars calling this customer now, judged at this moment by the caller.
-        barred: Option<BlockReason>,
+        barred: Option<Bar>,
     },
     /// Take it out of the queue.
     Unqueue,
-    /// Call it, or block it when something bars it.
+    /// Call it, or block it or let it rest when something bars it.
     Call {
         /// The call.
         call: CallId,
         /// What bars calling this customer now, judged at this moment by the caller.
-        barred: Option<BlockReason>,
+        barred: Option<Bar>,
     },
     /// The call ended and nothing is settled: the lead rests and is tried again, or is exhausted.
     Return {
@@ -100,6 +100,20 @@ pub enum Command {
     Block(Blocked),
 }
 
+/// What bars a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bar {
+    /// Something that time does not change.
+    ForGood(BlockReason),
+    /// A rule, until a time.
+    Until {
+        /// When to look again.
+        at: Timestamp,
+        /// The rule.
+        rule: String,
+    },
+}
+
 /// One customer in one campaign.
 #[derive(Clone, Debug, Default)]
 pub struct Lead {
@@ -108,6 +122,7 @@ pub struct Lead {
     call: Option<CallId>,
     attempts: u16,
     held_until: Option<Timestamp>,
+    requested: bool,
 }
 
 impl Lead {
@@ -131,6 +146,11 @@ impl Lead {
         self.attempts
     }
 
+    /// Whether the customer asked for the call that is to be made next.
+    pub fn was_requested(&self) -> bool {
+        self.requested
+    }
+
     /// Emits the event when the machine permits it.
     fn emit(&self, event: Event, refusal: fn(LeadState) -> Refusal) -> Result<Vec<Event>, Refusal> {
         match LeadState::MACHINE.step(self.state, event.verb()) {
@@ -140,16 +160,19 @@ impl Lead {
         }
     }
 
-    /// Emits the event, or a block when something bars calling.
+    /// Emits the event, or a block or a rest when something bars calling.
     fn emit_unless(
         &self,
-        barred: Option<BlockReason>,
+        barred: Option<Bar>,
         event: Event,
         refusal: fn(LeadState) -> Refusal,
     ) -> Result<Vec<Event>, Refusal> {
         let permitted = self.emit(event, refusal)?;
         match barred {
-            Some(reason) => self.emit(Blocked { reason }.into(), Refusal::Over),
+            Some(Bar::ForGood(reason)) => self.emit(Blocked { reason }.into(), Refusal::Over),
+            Some(Bar::Until { at, rule }) => {
+                self.emit(Held { until: at, rule: Some(rule) }.into(), Refusal::NotHoldable)
+            }
             None => Ok(permitted),
         }
     }
@@ -171,7 +194,7 @@ impl Lead {
             events.push(Finished { outcome: LeadOutcome::Exhausted }.into());
         } else {
             let until = callback_at.unwrap_or(now.plus(attempts.retry_after_ms));
-            events.push(Held { until }.into());
+            events.push(Held::until(until).into());
         }
         Ok(events)
     }
@@ -230,11 +253,8 @@ impl Aggregate for Lead {
             }
             Event::Held(held) => self.held_until = Some(held.until),
             Event::Readied(_) => self.held_until = None,
-            Event::Queued(_)
-            | Event::Unqueued(_)
-            | Event::Returned(_)
-            | Event::Finished(_)
-            | Event::Blocked(_) => {}
+            Event::Returned(returned) => self.requested = returned.outcome == AttemptOutcome::Callback,
+            Event::Queued(_) | Event::Unqueued(_) | Event::Finished(_) | Event::Blocked(_) => {}
         }
         self.state = LeadState::MACHINE.step(self.state, event.verb()).unwrap_or(self.state);
     }

@@ -30,7 +30,7 @@ fn a_lead_rests_after_an_attempt_without_result() {
     let story = ready().and(Command::Queue { barred: None }).and(call(3));
     let returned = Returned { call: id(3), outcome: AttemptOutcome::NoAnswer };
     let until = START.plus(Millis::from_mins(240));
-    let held = story.when(come_back(3, None)).then([returned.into(), Held { until }.into()]);
+    let held = story.when(come_back(3, None)).then([returned.into(), Held::until(until).into()]);
     held.when(Command::Ready).then_refused("LEAD_RESTING");
     held.later(Millis::from_mins(240)).when(Command::Ready).then([Readied {}.into()]);
 }
@@ -39,7 +39,7 @@ fn a_lead_rests_after_an_attempt_without_result() {
 fn a_promised_callback_goes_before_the_rule() {
     let at = START.plus(Millis::from_mins(30));
     let returned = Returned { call: id(3), outcome: AttemptOutcome::NoAnswer };
-    ready().and(call(3)).when(come_back(3, Some(at))).then([returned.into(), Held { until: at }.into()]);
+    ready().and(call(3)).when(come_back(3, Some(at))).then([returned.into(), Held::until(at).into()]);
 }
 
 #[test]
@@ -53,13 +53,43 @@ fn the_last_attempt_exhausts_the_lead() {
 
 #[test]
 fn what_bars_a_call_blocks_the_lead_when_queueing_and_again_when_dialing() {
-    let barred = Some(BlockReason::NoConsent);
+    let barred = || Some(Bar::ForGood(BlockReason::NoConsent));
     let blocked = Event::from(Blocked { reason: BlockReason::NoConsent });
-    let story = ready().when(Command::Queue { barred }).then([blocked.clone()]);
+    let story = ready().when(Command::Queue { barred: barred() }).then([blocked.clone()]);
     story.when(Command::Ready).then_refused("LEAD_OVER");
     let queued = ready().and(Command::Queue { barred: None });
-    queued.when(Command::Call { call: id(3), barred }).then([blocked]);
-    given::<Lead>([add()]).when(Command::Queue { barred }).then_refused("LEAD_NOT_READY");
+    queued.when(Command::Call { call: id(3), barred: barred() }).then([blocked]);
+    given::<Lead>([add()]).when(Command::Queue { barred: barred() }).then_refused("LEAD_NOT_READY");
+}
+
+#[test]
+fn a_rule_that_bars_a_call_for_a_time_lets_the_lead_rest_until_then() {
+    let at = START.plus(Millis::from_mins(90));
+    let barred = || Some(Bar::Until { at, rule: "cn-telesales-hours".to_owned() });
+    let held = Event::from(Held { until: at, rule: Some("cn-telesales-hours".to_owned()) });
+    ready().when(Command::Queue { barred: barred() }).then([held.clone()]);
+    let queued = ready().and(Command::Queue { barred: None });
+    let resting = queued.when(Command::Call { call: id(3), barred: barred() }).then([held]);
+    assert_eq!(resting.state.attempts(), 0, "it was not dialed");
+    resting.when(Command::Ready).then_refused("LEAD_RESTING");
+    resting.later(Millis::from_mins(90)).when(Command::Ready).then([Readied {}.into()]);
+}
+
+#[test]
+fn a_call_that_the_customer_asked_for_is_known_as_such_until_it_was_made() {
+    let at = START.plus(Millis::from_mins(90));
+    let asked = ready().and(call(3)).and(come_back(3, Some(at)));
+    assert!(!asked.state.was_requested(), "this attempt did not end with a wish");
+    let callback = |call, outcome, callback_at| Command::Return {
+        call: id(call),
+        outcome,
+        attempts: AttemptPolicy::default(),
+        callback_at,
+    };
+    let asked = ready().and(call(3)).and(callback(3, AttemptOutcome::Callback, Some(at)));
+    assert!(asked.state.was_requested());
+    let made = asked.later(Millis::from_mins(90)).and(Command::Ready).and(call(4));
+    assert!(!made.and(callback(4, AttemptOutcome::NoAnswer, None)).state.was_requested());
 }
 
 #[test]
@@ -68,10 +98,10 @@ fn each_step_out_of_turn_is_refused_with_its_own_code() {
     added.when(call(3)).then_refused("LEAD_NOT_CALLABLE");
     added.when(Command::Unqueue).then_refused("LEAD_NOT_QUEUED");
     added.when(come_back(3, None)).then_refused("LEAD_NOT_IN_CALL");
-    added.when(Command::Hold(Held { until: START.plus(Millis(1)) })).then_refused("LEAD_NOT_HOLDABLE");
+    added.when(Command::Hold(Held::until(START.plus(Millis(1))))).then_refused("LEAD_NOT_HOLDABLE");
     added.when(add()).then_refused("LEAD_ALREADY_EXISTS");
     ready().when(Command::Ready).then_refused("LEAD_NOT_WAITING");
-    ready().when(Command::Hold(Held { until: START })).then_refused_at("LEAD_HOLD_PAST", "until");
+    ready().when(Command::Hold(Held::until(START))).then_refused_at("LEAD_HOLD_PAST", "until");
     ready().and(call(3)).when(come_back(4, None)).then_refused_at("LEAD_CALL_MISMATCH", "callId");
     given::<Lead>([]).when(Command::Ready).then_refused("LEAD_UNKNOWN");
 }
@@ -89,7 +119,11 @@ fn every_event_names_campaign_and_customer_and_the_call_it_is_about() {
 fn no_history_leaves_the_machine_and_every_step_is_taken() {
     fn pick(state: &Lead, now: Timestamp, number: u32) -> Command {
         let rest = number / 32;
-        let barred = rest.is_multiple_of(8).then_some(BlockReason::List);
+        let barred = match rest % 16 {
+            0 => Some(Bar::ForGood(BlockReason::List)),
+            8 => Some(Bar::Until { at: now.plus(Millis::from_mins(9)), rule: "hours".to_owned() }),
+            _ => None,
+        };
         let present = state.call.unwrap_or(id(9));
         match number % 16 {
             0 | 1 => add(),
@@ -102,7 +136,7 @@ fn no_history_leaves_the_machine_and_every_step_is_taken() {
                 let outcome = AttemptOutcome::ALL[rest as usize % AttemptOutcome::ALL.len()];
                 Command::Return { call: present, outcome, attempts, callback_at: None }
             }
-            13 | 14 => Command::Hold(Held { until: now.plus(Millis::from_mins(i64::from(rest % 9))) }),
+            13 | 14 => Command::Hold(Held::until(now.plus(Millis::from_mins(i64::from(rest % 9))))),
             _ if rest % 4 == 1 => Command::Finish(Finished { outcome: LeadOutcome::Sale }),
             _ if rest % 4 == 2 => Command::Block(Blocked { reason: BlockReason::Complaint }),
             _ => Command::Unqueue,

@@ -12,6 +12,7 @@ use crate::lead::LeadState;
 use crate::recording::RecordingState;
 use crate::reservation::ReservationState;
 use crate::rights_request::RightsRequestState;
+use crate::routing::RoutingState;
 use crate::task::TaskState;
 
 /// The page about all state machines, in Markdown with Mermaid diagrams.
@@ -24,6 +25,7 @@ pub fn state_machines() -> String {
     section::<Presence>(&mut page, "Agent presence");
     section::<CallState>(&mut page, "Call");
     section::<ReservationState>(&mut page, "Reservation");
+    section::<RoutingState>(&mut page, "Routing");
     section::<TaskState>(&mut page, "Task");
     section::<LeadState>(&mut page, "Lead");
     section::<CampaignState>(&mut page, "Campaign");

@@ -6,7 +6,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
-use trunkline_kernel::{AgentId, CommandId, Personal, State as _, Tag, Timestamp};
+use trunkline_kernel::{AgentId, CommandId, CustomerId, Personal, State as _, Tag, Timestamp};
 
 use crate::policy::Policy;
 
@@ -139,6 +139,16 @@ impl Task {
     /// How far it has come.
     pub fn state(&self) -> TaskState {
         self.state
+    }
+
+    /// Whether it was opened at all.
+    pub fn exists(&self) -> bool {
+        self.exists
+    }
+
+    /// The customer whom it is about.
+    pub fn customer(&self) -> Option<CustomerId> {
+        self.about.iter().find_map(Tag::id)
     }
 
     /// Since when it has been in its state.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo};
 use async_graphql::{QueryPathSegment, ServerError, ServerResult, Value};
-use trunkline_access::{Class, Scope, Show, mask};
+use trunkline_access::{Class, Scope, Show, Tally, mask};
 
 use super::Seer;
 use super::rules::{Rule, rule};
@@ -37,12 +37,22 @@ impl Extension for Guarding {
         let Some(seer) = ctx.data_opt::<Seer>() else {
             return Err(ServerError::new("Nobody asks.", None));
         };
-        match sight(&seer.scope(), info.parent_type, info.name) {
-            Sight::Clear => next.run(ctx, info).await,
+        let (of, field) = (info.parent_type, info.name);
+        let rule = rule(of, field);
+        let sight = sight_by(&seer.scope(), rule);
+        let value = match sight {
+            Sight::Clear => next.run(ctx, info).await?,
             // What is withheld is not even opened.
-            Sight::Nothing => Ok(Some(nothing(info.return_type))),
-            Sight::Masked(class) => Ok(next.run(ctx, info).await?.map(|value| masked(class, value))),
+            Sight::Nothing => return Ok(Some(nothing(info.return_type))),
+            Sight::Masked(class) => next.run(ctx, info).await?.map(|value| masked(class, value)),
+        };
+        if let (Some(Rule::Personal(..)), Some(shown)) = (rule, &value)
+            && !is_nothing(shown)
+            && let Some(tally) = ctx.data_opt::<Arc<Tally>>()
+        {
+            tally.shown(of, field, sight != Sight::Clear);
         }
+        Ok(value)
     }
 }
 
@@ -59,7 +69,11 @@ pub(crate) enum Sight {
 
 /// How much of a field of a type is seen in this scope.
 pub(crate) fn sight(scope: &Scope, of: &str, field: &str) -> Sight {
-    match rule(of, field) {
+    sight_by(scope, rule(of, field))
+}
+
+fn sight_by(scope: &Scope, rule: Option<Rule>) -> Sight {
+    match rule {
         Some(Rule::Personal(kind, class)) => match (scope.show(kind, class), class) {
             (Show::Clear, _) => Sight::Clear,
             (Show::Mask, Class::Name | Class::Contact | Class::Staff) => Sight::Masked(class),
@@ -79,6 +93,19 @@ pub(crate) fn sight(scope: &Scope, of: &str, field: &str) -> Sight {
 
 fn nothing(return_type: &str) -> Value {
     if return_type.starts_with('[') { Value::List(Vec::new()) } else { Value::Null }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(values) => values.is_empty(),
+        Value::Number(_)
+        | Value::String(_)
+        | Value::Boolean(_)
+        | Value::Binary(_)
+        | Value::Enum(_)
+        | Value::Object(_) => false,
+    }
 }
 
 fn masked(class: Class, value: Value) -> Value {

@@ -7,6 +7,7 @@ mod golden;
 mod guard;
 mod rules;
 mod seer;
+pub(crate) mod shape;
 mod targets;
 
 pub use golden::golden;

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned};
 use trunkline_access::{Class, Kind, Permission, Rows, Scope};
 
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -46,14 +49,15 @@ const QUERY: Fields = Fields {
     ruled: &[
         (Reads(Kind::Customers), "customer customerByIdentifier customers"),
         (Reads(Kind::Interactions), "interaction"),
-        (Reads(Kind::Agents), "agent agents reservation"),
+        (Reads(Kind::Agents), "agent agents reservation routing routingDecision"),
         (Reads(Kind::Tasks), "task tasks taskBoard"),
         (Reads(Kind::Campaigns), "campaign campaigns"),
         (Reads(Kind::Leads), "lead leads"),
         (Reads(Kind::Calls), "call calls recording"),
         (Reads(Kind::Figures), "kpis"),
         (Reads(Kind::Events), "events treeHeads treeHead consistencyProof"),
-        (Needs(Permission::Operate), "projections parkedEvents"),
+        (Needs(Permission::Operate), "projections parkedEvents agentPool"),
+        (Needs(Permission::Audit), "accessRecords alerts"),
         (Needs(Permission::Privacy), "rightsRequest rightsRequests automatedDecisions customerData"),
     ],
 };
@@ -75,7 +79,7 @@ const MUTATION: Fields = Fields {
         (Needs(Permission::RecordConsent), "grantConsent withdrawConsent suppressContact"),
         (Needs(Permission::AssignCustomers), "assignOwner releaseOwner"),
         (Needs(Permission::ManageAgents), "registerAgent changeAgentProfile"),
-        (Needs(Permission::ChangePresence), "signIn signOut makeAvailable pauseAgent endWrap"),
+        (Needs(Permission::ChangePresence), "signIn signOut makeAvailable pauseAgent endWrap heartbeat"),
         (
             Needs(Permission::ManageCampaigns),
             "createCampaign changeCampaignPolicy startCampaign pauseCampaign resumeCampaign stopCampaign",
@@ -95,7 +99,10 @@ const MUTATION: Fields = Fields {
             "receiveRightsRequest verifyRightsRequest restrictRightsRequest refuseRightsRequest executeRightsRequest \
              allowAutomatedDecisions",
         ),
-        (Needs(Permission::RouteWork), "offerWork timeOutReservation cancelReservation rescindReservation"),
+        (
+            Needs(Permission::RouteWork),
+            "routeWork offerWork timeOutReservation cancelReservation rescindReservation",
+        ),
         (Needs(Permission::AnswerOffers), "acceptReservation rejectReservation completeReservation"),
         (Needs(Permission::RecordInteractions), "recordInteraction annotateInteraction"),
         (Needs(Permission::ManageTasks), "assignTask cancelTask flagTaskStuck"),
@@ -111,6 +118,7 @@ const SUBSCRIPTION: Fields = Fields {
     open: "",
     ruled: &[
         (Reads(Kind::Events), "events"),
+        (Needs(Permission::Audit), "alertRaised"),
         (Reads(Kind::Customers), "customerChanges"),
         (Reads(Kind::Agents), "agentChanges"),
         (Reads(Kind::Tasks), "taskChanges"),
@@ -168,14 +176,30 @@ const TYPES: &[Fields] = &[
     open("AgentTime", "day presence totalMs entered"),
     open("Skill", "name level"),
     open("Reservation", "id state agent call lead task token expiresAt"),
+    open("Routing", "id state call lead task requestedAt offers assignment decision"),
+    // Work and agents that are not seen are left out of it.
+    open("RoutingDecision", "id at model meanOccupancy works"),
+    open(
+        "DecidedWork",
+        "call lead task waitedMs automated eligible setAside candidates agent value explored propensity",
+    ),
+    open("DecisionCandidate", "agent score familiarity preferred idleSince occupancy contributions reasons"),
+    open("SetAside", "reason agents"),
+    open("PoolStanding", "agents available waiting shared degraded degradedSince"),
     Fields {
         of: "Call",
         open: "id direction state customer lead campaign agent team queue product industry line priority startedAt \
                dialedAt answeredAt answerer queuedAt waitedMs bridgedAt holdMs endedAt cause talkMs wrapMs \
-               suppressedBy disposition rightParty sale recordings doNotCall callbackAt dispositionedBy position \
+               suppressedBy judgement disposition rightParty sale recordings doNotCall callbackAt dispositionedBy position \
                numberState noteState",
         ruled: &[(Personal(Kind::Calls, Class::Contact), "number"), (CALL_WORDS, "attributes note")],
     },
+    open(
+        "Judgement",
+        "permitted at purpose jurisdiction countries timeZones consented doNotCallLists refusedAt requested \
+         agentGuaranteed earlierDials rulings position",
+    ),
+    open("Ruling", "rule version verdict until ringLeastMs bridgeWithinMs abandonmentMax"),
     open(
         "Recording",
         "id call customer agent kind state stateSince pauseReason mediaType bytes sha256 storedSha256 transcript \
@@ -183,7 +207,12 @@ const TYPES: &[Fields] = &[
     ),
     open(
         "Campaign",
-        "id name state stateSince mode product queue script attempts hours jurisdiction createdAt leadCounts position",
+        "id name state stateSince mode product queue script attempts hours jurisdiction createdAt leadCounts pacing \
+         position",
+    ),
+    open(
+        "Pacing",
+        "at freeAgents ringing waiting dialing reason risk threshold answered abandoned abandonment abandonmentUpper",
     ),
     open("AttemptPolicy", "attemptsMax attemptsPerDayMax retryAfterMs"),
     open("CallingHours", "fromMinute untilMinute weekdays"),
@@ -230,6 +259,12 @@ const TYPES: &[Fields] = &[
     open("TreeHead", "size root signedAt key nextKey signature document"),
     open("InclusionProof", "path head document"),
     open("ConsistencyProof", "from to path document"),
+    open(
+        "AccessRecord",
+        "position at who roles grants emergency address way operation shape fields clear masked things rows reason \
+         outcome code tookMs trace times",
+    ),
+    open("Alert", "id position rule kind who count limit since at accessPosition message"),
     open("Grant", "id emergency from to roles agentId teams since until reason"),
     open("RevealPayload", "id value userErrors position eventIds repeated"),
     open("PageInfo", "hasPreviousPage hasNextPage startCursor endCursor"),
@@ -274,6 +309,12 @@ pub(crate) fn ruled() -> impl Iterator<Item = (&'static str, &'static str)> {
     RULES.iter().flat_map(|(of, fields)| fields.keys().map(move |field| (*of, *field)))
 }
 
+/// Whether a field of this name is personal in any type.
+pub(crate) fn is_personal(field: &str) -> bool {
+    let personal = |fields: &HashMap<&'static str, Rule>| matches!(fields.get(field), Some(Personal(..)));
+    RULES.values().any(personal)
+}
+
 /// What a mutation takes.
 pub(crate) fn permission_of(mutation: &str) -> Option<Permission> {
     match rule("Mutation", mutation) {
@@ -307,22 +348,33 @@ pub(crate) fn refuse_unpermitted(
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => "Subscription",
     };
-    let mut sets: Vec<&SelectionSet> = document
-        .operations
-        .iter()
-        .filter(|(known, _)| name.is_none_or(|name| known.is_none_or(|known| known == name)))
-        .map(|(_, operation)| &operation.node.selection_set.node)
-        .collect();
+    for field in roots(document, name) {
+        if !field.starts_with("__") && !permits(scope, rule(of, field)) {
+            let message = format!("You are not permitted to use `{field}`.");
+            return Err(ApiError::new(ErrorCode::NotPermitted, message).with("field", field));
+        }
+    }
+    Ok(())
+}
+
+/// The operations that are meant: the one of this name, or all.
+pub(crate) fn operations<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> impl Iterator<Item = (Option<&'d Name>, &'d Positioned<OperationDefinition>)> {
+    let meant = move |known: Option<&Name>| name.is_none_or(|name| known.is_none_or(|known| known == name));
+    document.operations.iter().filter(move |(known, _)| meant(*known))
+}
+
+/// The fields of the operation itself, wherever fragments put them.
+pub(crate) fn roots<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Vec<&'d str> {
+    let mut sets: Vec<&SelectionSet> =
+        operations(document, name).map(|(_, operation)| &operation.node.selection_set.node).collect();
+    let mut roots = Vec::new();
     while let Some(set) = sets.pop() {
         for selection in &set.items {
             match &selection.node {
-                Selection::Field(field) => {
-                    let field = field.node.name.node.as_str();
-                    if !field.starts_with("__") && !permits(scope, rule(of, field)) {
-                        let message = format!("You are not permitted to use `{field}`.");
-                        return Err(ApiError::new(ErrorCode::NotPermitted, message).with("field", field));
-                    }
-                }
+                Selection::Field(field) => roots.push(field.node.name.node.as_str()),
                 Selection::InlineFragment(inline) => sets.push(&inline.node.selection_set.node),
                 Selection::FragmentSpread(spread) => {
                     let fragment = document.fragments.get(&spread.node.fragment_name.node);
@@ -331,5 +383,5 @@ pub(crate) fn refuse_unpermitted(
             }
         }
     }
-    Ok(())
+    roots
 }

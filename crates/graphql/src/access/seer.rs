@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use trunkline_access::{Identity, Permission, Scope};
-use trunkline_app::{Answer, Authority};
+use trunkline_app::{Answer, Authority, GrantInForce};
 
 /// The caller of one request. A subscription can outlive what was lent to its caller, so it asks again and again.
 #[derive(Clone)]
@@ -29,6 +29,11 @@ impl Seer {
             *answer = self.0.authority.answer(&self.0.identity);
         }
         Arc::clone(&answer.scope)
+    }
+
+    /// What was lent to the caller or taken in an emergency, when they were last asked about.
+    pub(crate) fn grants(&self) -> Arc<[GrantInForce]> {
+        Arc::clone(&self.0.answer.lock().grants)
     }
 
     /// What the caller sees by the roles that may do this, and so can do it to.

@@ -21,7 +21,7 @@ pub(crate) struct SkillInput {
     level: u8,
 }
 
-fn skills(given: Vec<SkillInput>) -> BTreeMap<String, u8> {
+pub(super) fn skills(given: Vec<SkillInput>) -> BTreeMap<String, u8> {
     given.into_iter().map(|skill| (skill.name, skill.level)).collect()
 }
 

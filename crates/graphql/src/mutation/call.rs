@@ -1,10 +1,13 @@
 //! What can be done to a call.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object};
 use trunkline_app::cases::{BridgeCall, ClassifyResult, CreateCall, DialCall, EndCall, HoldCall, ResumeCall};
 use trunkline_domain::Policy;
 use trunkline_domain::call::{self, Answerer, Call, Command, EndCause};
 use trunkline_domain::words::{By, Direction};
+use trunkline_routing::compliance::RuleBook;
 
 use super::carry_out::{carry_out, single};
 use super::edge::{AttributeInput, Fields, attributes, personal};
@@ -57,6 +60,8 @@ impl CreateCallInput {
             campaign: campaign?,
             agent: agent?,
             number: number?,
+            number_claim: None,
+            number_region: None,
             queue: self.queue,
             product: self.product,
             industry: self.industry,
@@ -221,14 +226,14 @@ impl CallMutations {
     ) -> ApiResult<CallPayload> {
         let suppress = |_: &mut Fields| {
             let SuppressCallInput { rule, rule_version, .. } = input;
-            Some(Command::Suppress(call::Suppressed { rule, rule_version }))
+            Some(Command::Suppress(call::Suppressed { rule, rule_version, judged: None }))
         };
         let (key, id) = (input.idempotency_key.clone(), input.id.clone());
         single::<Call>(ctx, key, &id, suppress).await.map(CallPayload)
     }
 
-    /// Dials a call for its lead and its agent. When the customer of its lead may not be called at this instant, the
-    /// call is suppressed and the lead blocked instead.
+    /// Dials a call for its lead and its agent. When a rule bars calling the customer of its lead at this instant, the
+    /// call is suppressed instead, and the lead is blocked or rests until the rule lets go; `judgement` says why.
     async fn dial_call(
         &self,
         ctx: &Context<'_>,
@@ -236,7 +241,14 @@ impl CallMutations {
     ) -> ApiResult<CallPayload> {
         let mut fields = Fields::default();
         let (token, policy) = (input.token, *ctx.data_unchecked::<Policy>());
-        let action = fields.id("id", &input.id).map(|call| DialCall { call, token, policy });
+        let rules = ctx.data_unchecked::<Arc<RuleBook>>().clone();
+        let action = fields.id("id", &input.id).map(|call| DialCall {
+            call,
+            token,
+            agent_guaranteed: false,
+            policy,
+            rules,
+        });
         carry_out(ctx, input.idempotency_key, None, fields, action).await.map(CallPayload)
     }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_graphql::{Context, ID};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use trunkline_access::Tally;
 use trunkline_app::{Action, CommandError, Dispatcher, Idempotency, Outcome, Refused, Request, Single};
 use trunkline_domain::messages::{self, Language};
-use trunkline_kernel::{Aggregate, EventId, Payload, Position, Timestamp};
+use trunkline_kernel::{Aggregate, EventId, Id, Payload, Position, Timestamp};
 use uuid::Uuid;
 
 use super::edge::{Fields, UserError};
@@ -30,8 +31,26 @@ pub(crate) struct Done {
     pub repeated: bool,
 }
 
-/// Runs an action under the caller's name, unless the input had something wrong.
+/// Runs an action under the caller's name, unless the input had something wrong. What it names, and a refusal, are in
+/// the record of the operation.
 pub(crate) async fn carry_out<A>(
+    ctx: &Context<'_>,
+    idempotency_key: Option<String>,
+    occurred_at: Option<Timestamp>,
+    fields: Fields,
+    action: Option<A>,
+) -> ApiResult<Done>
+where
+    A: Action<Answer = Uuid>,
+{
+    let done = attempt(ctx, idempotency_key, occurred_at, fields, action).await?;
+    if let Some(error) = done.errors.first() {
+        ctx.data_unchecked::<Arc<Tally>>().refused(&error.code);
+    }
+    Ok(done)
+}
+
+async fn attempt<A>(
     ctx: &Context<'_>,
     idempotency_key: Option<String>,
     occurred_at: Option<Timestamp>,
@@ -47,6 +66,9 @@ where
         fields.take("idempotencyKey", Idempotency::new(&key, fingerprint.as_str().as_bytes()))
     });
     let named = fields.named();
+    for thing in &named {
+        ctx.data_unchecked::<Arc<Tally>>().row(thing.kind, thing.id);
+    }
     let errors = fields.into_errors(caller.language);
     let (Some(action), true) = (action, errors.is_empty()) else {
         return Ok(Done { errors, ..Done::default() });
@@ -62,6 +84,18 @@ where
     };
     let executed = ctx.data_unchecked::<Arc<Dispatcher>>().execute(request, &action).await;
     answered(executed, caller.language)
+}
+
+/// Checks an input that leads to no command: whether its fields could be taken, and its caller sees the thing.
+pub(super) async fn unseen<I: Id>(ctx: &Context<'_>, mut fields: Fields, id: Option<I>) -> ApiResult<Done> {
+    let language = ctx.data_unchecked::<Caller>().language;
+    let named = fields.named();
+    let mut errors = fields.into_errors(language);
+    if errors.is_empty() {
+        errors.extend(unseen_target(ctx, &named).await?.map(|refused| told(refused, language)));
+    }
+    let id = id.filter(|_| errors.is_empty()).map(Id::uuid);
+    Ok(Done { id, errors, ..Done::default() })
 }
 
 /// The payload of what was executed.

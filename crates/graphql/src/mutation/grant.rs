@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object};
-use trunkline_access::{Permission, Role};
+use trunkline_access::{Permission, Role, Tally};
 use trunkline_app::cases::New;
 use trunkline_app::{Authority, Refused};
 use trunkline_domain::customer;
@@ -12,7 +12,7 @@ use trunkline_domain::grant::{
     Command, Delegated, Ended, GlassBroken, Grant as GrantAggregate, Refusal, ValueRevealed,
 };
 use trunkline_domain::identifier::IdentifierId;
-use trunkline_kernel::{Actor, Clock, CustomerId, GrantId, Millis};
+use trunkline_kernel::{Actor, Clock, CustomerId, GrantId, Millis, Refusal as _};
 
 use super::carry_out::{Done, carry_out, single, told};
 use super::edge::Fields;
@@ -154,6 +154,7 @@ impl GrantMutations {
             && !own(id)
         {
             let errors = vec![told(Refusal::Unknown.into(), caller.language)];
+            ctx.data_unchecked::<Arc<Tally>>().refused(Refusal::Unknown.code());
             return Ok(GrantPayload(Done { errors, ..Done::default() }));
         }
         let end = |_: &mut Fields| Some(Command::End(Ended { reason: input.reason }));
@@ -173,9 +174,12 @@ impl GrantMutations {
         let ids: Option<(CustomerId, IdentifierId)> =
             fields.id("id", &input.id).zip(fields.id("claim", &input.claim));
         let _one_at_a_time = authority.revealing().await;
+        let tally = ctx.data_unchecked::<Arc<Tally>>();
+        tally.because(&input.reason);
         let refused = |refused: Refused| {
+            tally.refused(&refused.code);
             let errors = vec![told(refused, caller.language)];
-            Ok(RevealPayload { done: Done { errors, ..Done::default() }, value: None })
+            Ok(RevealPayload(Done { errors, ..Done::default() }, None))
         };
         let mut value = None;
         if let Some((customer, claim)) = ids {
@@ -201,7 +205,11 @@ impl GrantMutations {
         if let Some(shown) = done.events.last().filter(|_| !done.repeated) {
             authority.noted(*shown).await;
         }
-        Ok(RevealPayload { value: value.filter(|_| done.id.is_some()), done })
+        let value = value.filter(|_| done.id.is_some());
+        if value.is_some() {
+            tally.shown("Identifier", "value", false);
+        }
+        Ok(RevealPayload(done, value))
     }
 }
 

@@ -1,9 +1,12 @@
 //! What can be done to a lead.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object};
 use trunkline_app::cases::{AddLead, QueueLead};
 use trunkline_domain::Policy;
 use trunkline_domain::lead::{self, BlockReason, Command, Lead, LeadOutcome};
+use trunkline_routing::compliance::RuleBook;
 
 use super::carry_out::{carry_out, single};
 use super::edge::{AttributeInput, Fields, attributes};
@@ -100,7 +103,8 @@ impl LeadMutations {
         single::<Lead>(ctx, input.idempotency_key, &input.id, ready).await.map(LeadPayload)
     }
 
-    /// Lets a lead wait to be dialed, or blocks it when its customer may not be called.
+    /// Lets a lead wait to be dialed. When its customer may not be called it is blocked instead, or, where a rule bars
+    /// the call for a time, rests until then.
     async fn queue_lead(
         &self,
         ctx: &Context<'_>,
@@ -108,7 +112,8 @@ impl LeadMutations {
     ) -> ApiResult<LeadPayload> {
         let mut fields = Fields::default();
         let policy = *ctx.data_unchecked::<Policy>();
-        let action = fields.id("id", &input.id).map(|lead| QueueLead { lead, policy });
+        let rules = ctx.data_unchecked::<Arc<RuleBook>>().clone();
+        let action = fields.id("id", &input.id).map(|lead| QueueLead { lead, policy, rules });
         carry_out(ctx, input.idempotency_key, None, fields, action).await.map(LeadPayload)
     }
 
@@ -128,7 +133,7 @@ impl LeadMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which, and until when.")] input: HoldLeadInput,
     ) -> ApiResult<LeadPayload> {
-        let hold = |_: &mut Fields| Some(Command::Hold(lead::Held { until: input.until.0 }));
+        let hold = |_: &mut Fields| Some(Command::Hold(lead::Held::until(input.until.0)));
         single::<Lead>(ctx, input.idempotency_key, &input.id, hold).await.map(LeadPayload)
     }
 

@@ -14,9 +14,12 @@ mod payload;
 mod recording;
 mod reservation;
 mod rights;
+mod routing;
 mod task;
 
 use async_graphql::MergedObject;
+
+pub(crate) use reservation::WorkInput;
 
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
@@ -27,6 +30,7 @@ pub(crate) struct Mutation(
     lead::LeadMutations,
     call::CallMutations,
     reservation::ReservationMutations,
+    routing::RoutingMutations,
     grant::GrantMutations,
     interaction::InteractionMutations,
     task::TaskMutations,

@@ -13,7 +13,7 @@ use super::carry_out::{carry_out, single};
 use super::edge::Fields;
 use super::payload::ReservationPayload;
 use crate::error::ApiResult;
-use crate::scalars::Word;
+use crate::scalars::{Word, id_of};
 
 /// What an agent is offered to work on; exactly one of these.
 #[derive(OneofObject)]
@@ -28,11 +28,20 @@ pub(crate) enum WorkInput {
 }
 
 impl WorkInput {
-    fn parse(&self, fields: &mut Fields) -> Option<Work> {
+    pub(super) fn parse(&self, fields: &mut Fields) -> Option<Work> {
         match self {
             Self::CallId(id) => fields.id("work.callId", id).map(Work::Call),
             Self::LeadId(id) => fields.id("work.leadId", id).map(Work::Lead),
             Self::TaskId(id) => fields.id("work.taskId", id).map(Work::Task),
+        }
+    }
+
+    /// The work, when its id is one of that kind.
+    pub(crate) fn work(&self) -> Option<Work> {
+        match self {
+            Self::CallId(id) => id_of(id).map(Work::Call),
+            Self::LeadId(id) => id_of(id).map(Work::Lead),
+            Self::TaskId(id) => id_of(id).map(Work::Task),
         }
     }
 }

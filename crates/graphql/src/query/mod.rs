@@ -1,7 +1,9 @@
 //! What can be asked. Everything that reads the read models takes `minPosition`.
 
 mod agents;
+mod alerts;
 mod arguments;
+mod audit;
 mod customers;
 mod events;
 mod grants;
@@ -12,9 +14,12 @@ mod outreach;
 mod projections;
 mod recordings;
 mod rights;
+mod routing;
 mod tasks;
 
 use async_graphql::MergedObject;
+
+pub(crate) use alerts::filter as alert_events;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -24,6 +29,7 @@ pub(crate) struct Query(
     agents::AgentQueries,
     tasks::TaskQueries,
     outreach::OutreachQueries,
+    routing::RoutingQueries,
     recordings::RecordingQueries,
     grants::GrantQueries,
     kpi::KpiQueries,
@@ -31,4 +37,6 @@ pub(crate) struct Query(
     events::EventQueries,
     rights::RightsQueries,
     notary::NotaryQueries,
+    audit::AuditQueries,
+    alerts::AlertQueries,
 );

@@ -35,6 +35,7 @@ impl LeadFilter {
             campaign: self.campaign_id.map(|id| parse_id("filter.campaignId", &id)).transpose()?,
             customer: self.customer_id.map(|id| parse_id("filter.customerId", &id)).transpose()?,
             states: states.into_iter().map(|state| state.0).collect(),
+            due: None,
         })
     }
 }

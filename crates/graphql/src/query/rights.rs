@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use trunkline_access::Tally;
 use trunkline_app::Dispatcher;
 use trunkline_app::privacy;
 use trunkline_domain::customer;
-use trunkline_kernel::{CustomerId, EventType, RightsRequestId, StreamId, Tag};
+use trunkline_kernel::{CustomerId, EventType, Id as _, RightsRequestId, StreamId, Tag};
 use trunkline_log::{Direction, Filter, Log, Query};
 
 use crate::error::{ApiError, ApiResult};
@@ -116,7 +117,10 @@ impl RightsQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose.")] customer_id: ID,
     ) -> ApiResult<Json> {
-        let customer = parse_id("customerId", &customer_id)?;
+        let customer: CustomerId = parse_id("customerId", &customer_id)?;
+        let tally = ctx.data_unchecked::<Arc<Tally>>();
+        tally.row(CustomerId::KIND, customer.uuid());
+        tally.shown("Query", "customerData", false);
         let log = ctx.data_unchecked::<Arc<dyn Log>>();
         let vault = ctx.data_unchecked::<Arc<Dispatcher>>().vault();
         let export =
@@ -131,6 +135,7 @@ async fn about(
     customer: CustomerId,
     event_type: &'static str,
 ) -> ApiResult<Vec<trunkline_kernel::Recorded>> {
+    ctx.data_unchecked::<Arc<Tally>>().row(CustomerId::KIND, customer.uuid());
     let filter = Filter {
         tags: vec![Tag::of(customer)],
         types: vec![EventType::known(event_type)],

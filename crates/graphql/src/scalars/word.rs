@@ -9,7 +9,8 @@ use async_graphql::{
     ServerResult, Value,
 };
 use trunkline_domain::{
-    agent, call, campaign, customer, identifier, lead, recording, reservation, rights_request, task, words,
+    access, agent, alert, call, campaign, customer, identifier, lead, recording, reservation, rights_request,
+    task, words,
 };
 
 /// A closed set of words, declared once in the domain.
@@ -55,10 +56,14 @@ enums! {
     words::Channel as "Channel": "The way on which something was said.";
     words::Purpose as "Purpose": "What a customer is contacted for; consent is given for each apart.";
     words::By as "By": "Who did something: a person, or Trunkline by a rule.";
+    access::Way as "AccessWay": "The way on which somebody got at data, or tried to.";
+    access::Outcome as "AccessOutcome": "What became of an access.";
+    alert::AlertKind as "AlertKind": "What sort of rule an alert comes from.";
     agent::PauseReason as "PauseReason": "Why an agent takes no work.";
     agent::SignOutCause as "SignOutCause": "Why an agent went offline.";
     call::Answerer as "Answerer": "Who answered an outbound call.";
     call::EndCause as "EndCause": "Why a call ended.";
+    call::RulingVerdict as "RulingVerdict": "What a rule said to a dial.";
     campaign::DialingMode as "DialingMode": "How a campaign's calls are started.";
     customer::CustomerKind as "CustomerKind": "What sort of customer.";
     identifier::IdentifierKind as "IdentifierKind": "What sort of identifier.";

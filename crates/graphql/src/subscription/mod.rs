@@ -1,5 +1,6 @@
 //! What can be followed. Every subscription can be resumed: it takes `after`, and every message has a position.
 
+mod alerts;
 mod changes;
 mod kpi;
 mod log;
@@ -8,4 +9,9 @@ use async_graphql::MergedSubscription;
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub(crate) struct Subscription(log::LogSubscriptions, changes::ChangeSubscriptions, kpi::KpiSubscriptions);
+pub(crate) struct Subscription(
+    log::LogSubscriptions,
+    changes::ChangeSubscriptions,
+    kpi::KpiSubscriptions,
+    alerts::AlertSubscriptions,
+);

@@ -5,6 +5,7 @@ use trunkline_domain::call::{Answerer, CallState, EndCause};
 use trunkline_domain::words::{By, Direction};
 use trunkline_projections::kpi::CallRow;
 
+use super::judgement::{Judgement, judgement};
 use super::{Agent, Attribute, Campaign, Customer, Lead, Recording, attributes};
 use crate::error::ApiResult;
 use crate::opener::{PersonalState, state, text};
@@ -163,6 +164,16 @@ impl Call {
     /// The rule that forbade the dial.
     async fn suppressed_by(&self) -> Option<&str> {
         self.row.suppressed_by.as_deref()
+    }
+
+    /// Whether the call was lawful at the instant of dialing, and why; absent where Trunkline did not judge: before
+    /// dialing, calls of no lead, imported history.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn judgement(&self, ctx: &Context<'_>) -> ApiResult<Option<Judgement>> {
+        if self.row.dialed_at.is_none() && self.row.suppressed_by.is_none() {
+            return Ok(None);
+        }
+        judgement(ctx, self.row.call_id, self.row.position).await
     }
 
     /// The wrap-up code.

@@ -1,11 +1,15 @@
 //! Campaigns and their leads.
 
+use std::sync::Arc;
+
 use async_graphql::connection::Connection;
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use trunkline_app::PacingBoard;
 use trunkline_domain::campaign::{CampaignState, DialingMode};
 use trunkline_domain::lead::{AttemptOutcome, BlockReason, LeadOutcome, LeadState};
 use trunkline_projections::outreach::{CampaignRow, LeadRow};
 
+use super::pacing::Pacing;
 use super::{Attribute, Call, Customer, attributes};
 use crate::error::ApiResult;
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
@@ -127,6 +131,11 @@ impl Campaign {
     /// How many leads stand in each state.
     async fn lead_counts(&self) -> ApiResult<Vec<LeadCount>> {
         self.view.lead_counts(self.row.campaign_id).await
+    }
+
+    /// How it is going, when this server dials it.
+    async fn pacing(&self, ctx: &Context<'_>) -> Option<Pacing> {
+        ctx.data_unchecked::<Arc<PacingBoard>>().of(self.row.campaign_id).map(Pacing::from)
     }
 
     /// The event that changed the campaign last.

@@ -338,9 +338,9 @@ pub(crate) struct CustomerScore {
 #[derive(SimpleObject)]
 pub(crate) struct Contribution {
     /// The feature.
-    feature: String,
+    pub(crate) feature: String,
     /// What it added.
-    value: f64,
+    pub(crate) value: f64,
 }
 
 /// The latest score of one model for one product and campaign.

@@ -11,6 +11,10 @@ use crate::scalars::{DateTime, Word, Words, global};
 pub(crate) struct RoleWord(Role);
 
 impl RoleWord {
+    pub(crate) fn of(role: Role) -> Self {
+        Self(role)
+    }
+
     pub(crate) fn role(self) -> Role {
         self.0
     }

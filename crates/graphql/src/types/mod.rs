@@ -1,26 +1,35 @@
 //! The types of the schema, one file per group.
 
+mod access_record;
 mod agent;
+mod alert;
 mod call;
 mod campaign;
 mod customer;
+mod decision;
 mod event;
 mod grant;
 mod interaction;
+mod judgement;
 mod kpi;
 mod kpi_arguments;
 mod node;
 mod notary;
+mod pacing;
 mod recording;
 mod reservation;
 mod rights_request;
+mod routing;
 mod task;
 mod timeline;
 
+pub(crate) use access_record::AccessRecord;
 pub(crate) use agent::{Agent, AgentTime};
+pub(crate) use alert::Alert;
 pub(crate) use call::Call;
 pub(crate) use campaign::{Campaign, Lead, LeadConnection, LeadCount};
-pub(crate) use customer::{Consent, Customer, Identifier};
+pub(crate) use customer::{Consent, Contribution, Customer, Identifier};
+pub(crate) use decision::RoutingDecision;
 pub(crate) use event::{Event, EventFilter, Order};
 pub(crate) use grant::{Grant, RoleWord};
 pub(crate) use interaction::{Attribute, Insight, Interaction, attributes};
@@ -31,5 +40,6 @@ pub(crate) use notary::{ConsistencyProof, InclusionProof, TreeHead, books};
 pub(crate) use recording::Recording;
 pub(crate) use reservation::Reservation;
 pub(crate) use rights_request::RightsRequest;
+pub(crate) use routing::{PoolStanding, Routing};
 pub(crate) use task::{Task, TaskTransition};
 pub(crate) use timeline::{TimelineConnection, TimelineEntry};

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use trunkline_domain::reservation::{self, ReservationState};
-use trunkline_domain::words::Work;
 use trunkline_kernel::{Aggregate as _, Id as _, ReservationId, StreamId, Version};
 use trunkline_log::Log;
 
@@ -74,26 +73,17 @@ impl Reservation {
 
     /// The call that is offered, when it is one.
     async fn call(&self) -> ApiResult<Option<Call>> {
-        match self.offered.work {
-            Work::Call(id) => self.view.call(Some(id)).await,
-            Work::Lead(_) | Work::Task(_) => Ok(None),
-        }
+        self.view.call(self.offered.work.call()).await
     }
 
     /// The lead that is offered, when it is one.
     async fn lead(&self) -> ApiResult<Option<Lead>> {
-        match self.offered.work {
-            Work::Lead(id) => self.view.lead(Some(id)).await,
-            Work::Call(_) | Work::Task(_) => Ok(None),
-        }
+        self.view.lead(self.offered.work.lead()).await
     }
 
     /// The task that is offered, when it is one.
     async fn task(&self) -> ApiResult<Option<Task>> {
-        match self.offered.work {
-            Work::Task(id) => self.view.task(Some(id)).await,
-            Work::Call(_) | Work::Lead(_) => Ok(None),
-        }
+        self.view.task(self.offered.work.task()).await
     }
 
     /// The fencing token to answer under.

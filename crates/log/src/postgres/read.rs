@@ -39,6 +39,7 @@ pub(super) async fn page(readers: &PgPool, query: &Query) -> Result<Page, LogErr
         Some(stream) => Some(versions_between(&mut connection, stream, Range::of(query)).await?),
         None => None,
     };
+    let query = &by_rarity(&mut connection, query).await?;
     let mut select = select::page::<Postgres>(COLUMNS, query, versions);
     let rows = select.build().fetch_all(&mut *connection).await.map_err(store_error)?;
     drop(connection);
@@ -53,6 +54,17 @@ pub(super) async fn page(readers: &PgPool, query: &Query) -> Result<Page, LogErr
         }
     }
     Ok(Page { events, head: Position(count(head)) })
+}
+
+/// The query as it costs least.
+async fn by_rarity(connection: &mut PgConnection, query: &Query) -> Result<Query, LogError> {
+    if query.filter.tags.len() < 2 {
+        return Ok(query.clone());
+    }
+    let mut counts = select::tag_counts::<Postgres>(query);
+    let rows = counts.build().fetch_all(connection).await.map_err(store_error)?;
+    let counts: sqlx::Result<Vec<i64>> = rows.iter().map(|row| row.try_get("events")).collect();
+    Ok(select::rarest_first(query, &counts.map_err(store_error)?))
 }
 
 pub(super) async fn stream(
@@ -223,6 +235,20 @@ mod tests {
                 assert!(rows_met(&pool, &query).await <= 200, "{query:?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn of_several_tags_the_rarest_is_walked() {
+        let url = Server::shared().unwrap().fresh_database().unwrap();
+        PostgresLog::open(&url, PostgresOptions::default(), clock()).await.unwrap().close().await;
+        let pool = PgPool::connect(&url).await.unwrap();
+        sqlx::query(FILL).execute(&pool).await.unwrap();
+        let tags = ["agent:1", "agent:7"].map(|tag| tag.parse().unwrap());
+        let filter = Filter { tags: tags.to_vec(), ..Filter::default() };
+        let query = Query { filter, direction: Direction::Forwards, from: None, until: None, limit: 10 };
+        let mut connection = pool.acquire().await.unwrap();
+        let best = by_rarity(&mut connection, &query).await.unwrap();
+        assert_eq!(best.filter.tags, [tags[1].clone(), tags[0].clone()]);
     }
 
     /// How many rows the steps of the plan meet in all.

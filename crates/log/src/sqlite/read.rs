@@ -28,6 +28,7 @@ pub(super) async fn page(readers: &SqlitePool, query: &Query) -> Result<Page, Lo
         Some(stream) => Some(versions_between(&mut connection, stream, Range::of(query)).await?),
         None => None,
     };
+    let query = &by_rarity(&mut connection, query).await?;
     let mut select = select::page::<Sqlite>(COLUMNS, query, versions);
     let rows = select.build().fetch_all(&mut *connection).await.map_err(store_error)?;
     drop(connection);
@@ -42,6 +43,17 @@ pub(super) async fn page(readers: &SqlitePool, query: &Query) -> Result<Page, Lo
         }
     }
     Ok(Page { events, head: Position(count(head)) })
+}
+
+/// The query as it costs least.
+async fn by_rarity(connection: &mut SqliteConnection, query: &Query) -> Result<Query, LogError> {
+    if query.filter.tags.len() < 2 {
+        return Ok(query.clone());
+    }
+    let mut counts = select::tag_counts::<Sqlite>(query);
+    let rows = counts.build().fetch_all(connection).await.map_err(store_error)?;
+    let counts: sqlx::Result<Vec<i64>> = rows.iter().map(|row| row.try_get("events")).collect();
+    Ok(select::rarest_first(query, &counts.map_err(store_error)?))
 }
 
 pub(super) async fn stream(
@@ -243,5 +255,20 @@ mod tests {
                 assert!(plan.iter().find(scans).is_none(), "{plan:#?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn of_several_tags_the_rarest_is_walked() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("log.db"), 1).await.unwrap();
+        let fill = "INSERT INTO event_tags (tag, position) SELECT column1, column2 FROM \
+             (VALUES ('agent:1', 1), ('agent:1', 2), ('agent:2', 2))";
+        sqlx::query(fill).execute(&mut store.writer.lock().await.connection).await.unwrap();
+        let tags = ["agent:1", "agent:2"].map(|tag| tag.parse().unwrap());
+        let filter = Filter { tags: tags.to_vec(), ..Filter::default() };
+        let query = Query { filter, direction: Direction::Forwards, from: None, until: None, limit: 10 };
+        let mut connection = store.readers.acquire().await.unwrap();
+        let best = by_rarity(&mut connection, &query).await.unwrap();
+        assert_eq!(best.filter.tags, [tags[1].clone(), tags[0].clone()]);
     }
 }

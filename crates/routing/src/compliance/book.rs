@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use trunkline_kernel::PhoneNumber;
 
 use super::place::Zones;
 use super::{Check, Place, Rule};
@@ -33,8 +32,7 @@ impl RuleBook {
     /// # Errors
     /// Never, which a test sees to.
     pub fn published() -> Result<Self, InvalidRules> {
-        let zones = Zones::parse(include_str!("zones.toml"))?;
-        Self { rules: Vec::new(), zones }.with(include_str!("rules.toml"))
+        Self::draft(include_str!("rules.toml"))
     }
 
     /// These rules and those of a TOML text in the form of `rules.toml`: a company's own calling hours, holidays and
@@ -60,9 +58,19 @@ impl RuleBook {
         &self.rules
     }
 
-    /// Where a customer may be, by number and by the region of the customer's record.
-    pub fn place(&self, number: Option<&PhoneNumber>, region: Option<&str>) -> Place {
-        self.zones.place(number, region)
+    /// Only the rules of a TOML text in the form of `rules.toml`: a draft, to be tried by itself.
+    ///
+    /// # Errors
+    /// As [`RuleBook::with`].
+    pub fn draft(text: &str) -> Result<Self, InvalidRules> {
+        let zones = Zones::parse(include_str!("zones.toml"))?;
+        Self { rules: Vec::new(), zones }.with(text)
+    }
+
+    /// Where a customer may be, by the regions of the customer's numbers (see [`super::calling_region`]) and by the
+    /// region and the time zone of the customer's record.
+    pub fn place(&self, numbers: &[&str], region: Option<&str>, time_zone: Option<&str>) -> Place {
+        self.zones.place(numbers, region, time_zone)
     }
 }
 
@@ -75,7 +83,10 @@ fn possible(rule: &Rule) -> Result<(), &'static str> {
             holds(weekdays.iter().all(|day| (1..=7).contains(day)), "its weekdays must be 1 to 7")
         }
         Check::Refusal { months } => holds((1..=1_200).contains(months), "its months must be 1 to 1200"),
-        Check::Calls { days, .. } => holds((1..=366).contains(days), "its days must be 1 to 366"),
+        Check::Calls { max, days, .. } => holds(
+            (1..=366).contains(days) && *max <= 1_000,
+            "its days must be 1 to 366, its calls at most 1000",
+        ),
         Check::AbandonedRedial { wait: length }
         | Check::Ring { least: length }
         | Check::Bridge { within: length } => holds(length.0 > 0, "its length must be above zero"),

@@ -146,6 +146,11 @@ impl Judgement {
 impl RuleBook {
     /// Holds a dial against every rule that applies.
     pub fn judge(&self, facts: &Facts<'_>) -> Judgement {
+        self.judge_with(facts, &[])
+    }
+
+    /// Holds a dial against every rule that applies, and a campaign's own.
+    pub fn judge_with(&self, facts: &Facts<'_>, own: &[Rule]) -> Judgement {
         let ruling = |rule: &Rule| {
             rule.verdict(facts).map(|verdict| Ruling {
                 rule: rule.id.clone(),
@@ -156,7 +161,7 @@ impl RuleBook {
         Judgement {
             at: facts.at,
             zones: facts.place.zones(),
-            rulings: self.rules().iter().filter_map(ruling).collect(),
+            rulings: self.rules().iter().chain(own).filter_map(ruling).collect(),
         }
     }
 }

@@ -12,5 +12,5 @@ mod tests;
 
 pub use book::{InvalidRules, RuleBook};
 pub use judge::{Facts, Judgement, PastCall, Ruling, Verdict};
-pub use place::Place;
+pub use place::{Place, calling_region};
 pub use rule::{Check, Consent, Purpose, Rule};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
-use trunkline_kernel::{PhoneNumber, Timestamp};
+use trunkline_kernel::Timestamp;
 
 use super::InvalidRules;
 
@@ -45,6 +45,12 @@ const CALLING_CODES: &[(&str, &str)] = &[
     ("64", "NZ"),
 ];
 
+/// The region that the calling code of a number in E.164 names, `CN`, or `NANP` for +1, which many countries share.
+pub fn calling_region(number: &str) -> Option<&'static str> {
+    let digits = number.trim_start_matches('+');
+    CALLING_CODES.iter().find(|(code, _)| digits.starts_with(code)).map(|(_, region)| *region)
+}
+
 /// The time zones of each region.
 #[derive(Clone, Debug)]
 pub(super) struct Zones(BTreeMap<String, Vec<Tz>>);
@@ -62,34 +68,63 @@ impl Zones {
         named.into_iter().map(region).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The place by number and by the region that the customer's record names, `CN` or `US-CA`. When the two name
-    /// different places, both are possible, and rules must hold in both. A state narrows its country down.
-    pub(super) fn place(&self, number: Option<&PhoneNumber>, region: Option<&str>) -> Place {
-        let by_number = number.and_then(|number| {
-            let digits = number.as_str().trim_start_matches('+');
-            CALLING_CODES.iter().find(|(code, _)| digits.starts_with(code)).map(|(_, region)| *region)
-        });
+    /// The place by the regions of the customer's numbers, and by the region, `CN` or `US-CA`, and the time zone that
+    /// the customer's record names. When they name different places, all are possible, and rules must hold in each. A
+    /// state narrows its country down, and a time zone the places that have it.
+    pub(super) fn place(&self, numbers: &[&str], region: Option<&str>, time_zone: Option<&str>) -> Place {
         let country = |region: &str| region.split('-').next().unwrap_or(region).to_owned();
-        let mut place = Place::default();
         // A number in the plan that the United States share says nothing that a known state of theirs does not.
         let american = region.is_some_and(|region| matches!(country(region).as_str(), "US" | "CA"));
-        let by_number = by_number.filter(|by_number| {
-            !(region.is_some_and(|region| country(region) == *by_number) || *by_number == "NANP" && american)
-        });
-        for region in [by_number, region].into_iter().flatten() {
-            let Some(zones) = self.0.get(region) else { return Place::default() };
-            let countries =
-                if region == "NANP" { vec!["US".to_owned(), "CA".to_owned()] } else { vec![country(region)] };
-            place.countries.extend(countries);
-            place
-                .zones
-                .extend(zones.iter().filter(|zone| !place.zones.contains(zone)).copied().collect::<Vec<_>>());
+        let says_more = |number: &&str| {
+            !(region.is_some_and(|region| country(region) == *number) || *number == "NANP" && american)
+        };
+        let Ok(own) = time_zone.map(str::parse::<Tz>).transpose() else { return Place::default() };
+        let mut place = Place::default();
+        for region in numbers.iter().copied().filter(says_more).chain(region) {
+            let Some(zones) = self.0.get(region).or_else(|| self.0.get(&country(region))) else {
+                return Place::default();
+            };
+            if region == "NANP" {
+                place.countries.extend(["US".to_owned(), "CA".to_owned()]);
+            } else {
+                place.countries.insert(country(region));
+            }
+            match own.filter(|own| zones.contains(own)) {
+                Some(own) => place.add([own]),
+                None => place.add(zones.iter().copied()),
+            }
         }
+        place.add(own);
         place
     }
 }
 
 impl Place {
+    /// The place that an earlier judgement names.
+    ///
+    /// # Errors
+    /// When there is no such time zone.
+    pub fn recorded(countries: &[String], zones: &[String]) -> Result<Self, InvalidRules> {
+        let zone = |name: &String| {
+            name.parse().map_err(|_| InvalidRules(format!("no time zone is called {name:?}")))
+        };
+        let zones = zones.iter().map(zone).collect::<Result<_, _>>()?;
+        Ok(Self { countries: countries.iter().cloned().collect(), zones })
+    }
+
+    fn add(&mut self, zones: impl IntoIterator<Item = Tz>) {
+        for zone in zones {
+            if !self.zones.contains(&zone) {
+                self.zones.push(zone);
+            }
+        }
+    }
+
+    /// The countries in which the customer may be.
+    pub fn countries(&self) -> Vec<String> {
+        self.countries.iter().cloned().collect()
+    }
+
     /// Whether it is known at all.
     pub fn is_known(&self) -> bool {
         !self.zones.is_empty()

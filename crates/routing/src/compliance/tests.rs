@@ -1,4 +1,4 @@
-use trunkline_kernel::{Millis, PhoneNumber, Timestamp};
+use trunkline_kernel::{Millis, Timestamp};
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn facts<'a>(place: &'a Place, purpose: Purpose, when: &str) -> Facts<'a> {
 }
 
 fn region(region: &str) -> Place {
-    book().place(None, Some(region))
+    book().place(&[], Some(region), None)
 }
 
 /// Which rule bars a call, and until when.
@@ -112,13 +112,13 @@ fn us_hours_are_the_called_persons() {
     assert_eq!(barred_at("US-NY", Purpose::Service, "2026-01-15T13:00:00Z"), None);
     assert_eq!(barred_at("US-NY", Purpose::Service, "2026-01-16T02:00:00Z"), rule);
     // Of an American number alone nobody knows the zone: from 08:00 in the Aleutians to 21:00 in Newfoundland.
-    let number = PhoneNumber::parse("+12025550123", None).unwrap();
-    let anywhere = book().place(Some(&number), None);
+    let number = calling_region("+12025550123").unwrap();
+    let anywhere = book().place(&[number], None, None);
     let when = |when: &str| barred(&facts(&anywhere, Purpose::Service, when)).map(|(rule, _)| rule);
     assert_eq!(when("2026-01-15T17:59:00Z"), rule);
     assert_eq!(when("2026-01-15T18:00:00Z"), None);
     assert_eq!(when("2026-01-16T00:30:00Z"), rule);
-    let narrowed = book().place(Some(&number), Some("US-NY"));
+    let narrowed = book().place(&[number], Some("US-NY"), None);
     assert_eq!(narrowed.zones(), ["America/New_York"]);
 }
 
@@ -173,7 +173,7 @@ fn do_not_call_and_consent() {
 
 #[test]
 fn whose_place_nobody_knows_is_not_called() {
-    for nowhere in [book().place(None, None), region("XX")] {
+    for nowhere in [book().place(&[], None, None), region("XX")] {
         assert_eq!(barred_at("XX", Purpose::Service, "2026-03-02T04:00:00Z"), Some("place-known".into()));
         assert!(!nowhere.is_known());
     }
@@ -181,13 +181,27 @@ fn whose_place_nobody_knows_is_not_called() {
 
 #[test]
 fn number_and_record_that_differ_must_both_permit() {
-    let number = PhoneNumber::parse("+8613812345678", None).unwrap();
-    let both = book().place(Some(&number), Some("GB"));
+    let number = calling_region("+8613812345678").unwrap();
+    let both = book().place(&[number], Some("GB"), None);
     assert!(both.may_be_in("CN") && both.may_be_in("GB"));
     // 12:00 in London is 20:00 in China; two hours later it is 22:00 there.
     let when = |when: &str| barred(&facts(&both, Purpose::Marketing, when)).map(|(rule, _)| rule);
     assert_eq!(when("2026-03-02T12:00:00Z"), None);
     assert_eq!(when("2026-03-02T14:00:00Z"), Some("cn-telesales-hours".into()));
+}
+
+#[test]
+fn a_time_zone_narrows_a_place_down_and_a_province_is_in_its_country() {
+    let place = |numbers: &[&str], region, zone| book().place(numbers, region, zone);
+    assert_eq!(place(&["NANP"], None, Some("America/Denver")).zones(), ["America/Denver"]);
+    assert_eq!(place(&["CN"], Some("CN-31"), Some("Asia/Shanghai")), place(&["CN"], None, None));
+    // Only the clock is known, which is what rules about hours ask.
+    assert_eq!(place(&[], None, Some("Asia/Tokyo")).zones(), ["Asia/Tokyo"]);
+    // A clock that the number's country does not have is one more that has to permit.
+    assert_eq!(place(&["CN"], None, Some("Asia/Tokyo")).zones(), ["Asia/Shanghai", "Asia/Tokyo"]);
+    assert!(!place(&["CN"], None, Some("Asia/Nowhere")).is_known());
+    let recorded = Place::recorded(&["CN".to_owned()], &["Asia/Shanghai".to_owned()]).unwrap();
+    assert_eq!(recorded, region("CN-44"));
 }
 
 #[test]
@@ -257,7 +271,7 @@ fn the_judgement_names_every_rule_that_applied_and_reads_back() {
     let judgement = book().judge(&facts(&china, Purpose::Marketing, "2026-03-02T14:00:00Z"));
     let rules: Vec<&str> = judgement.rulings.iter().map(|ruling| ruling.rule.as_str()).collect();
     let expected =
-        ["place-known", "do-not-call", "consent", "cn-telesales-hours", "cn-telesales-refusal", "ring"];
+        ["do-not-call", "consent", "place-known", "cn-telesales-hours", "cn-telesales-refusal", "ring"];
     assert_eq!(rules, expected);
     assert_eq!(judgement.zones, ["Asia/Shanghai"]);
     let text = serde_json::to_string(&judgement).unwrap();

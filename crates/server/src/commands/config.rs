@@ -2,11 +2,37 @@
 
 use std::process::ExitCode;
 
+use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 use toml::Value;
 
-use crate::cli::{CheckFormat, ConfigCommand};
 use crate::config::{DEFAULTS, Layers};
+
+/// Looking at the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check every setting and show its value and where it comes from.
+    #[command(after_help = "\
+Examples:
+  trunkline config check
+  trunkline --config production.toml config check")]
+    Check {
+        /// How it is shown.
+        #[arg(long, default_value = "text")]
+        format: CheckFormat,
+    },
+    /// Print every setting with its documentation and default.
+    Defaults,
+}
+
+/// How a check is shown.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
 
 /// Settings that can hold a password are shown without it.
 const SECRET: [&str; 3] = ["log.url", "read_models.url", "vault.url"];

@@ -2,14 +2,19 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::bail;
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
+use trunkline_dialer::Behaviour;
 use trunkline_simulator::Plan;
 
-use crate::config::Settings;
+use crate::config::{DialerSettings, Settings};
 use crate::serve::{Companion, serve};
+
+/// How often the demo's dialer looks around.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let open = settings.listen.ip().is_loopback() && !settings.identity.required;
@@ -21,9 +26,12 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     }
     let plan = Plan::demo(settings.demo_calls_per_second, settings.demo_seed);
     let data_dir = settings.data_dir.display().to_string();
+    let behaviour = Behaviour { seed: settings.demo_seed, ring: plan.ring() };
+    let dialer = Some(DialerSettings { every: LOOK_EVERY, behaviour });
+    let settings = Settings { dialer, ..settings.clone() };
     let companion: Companion =
         Box::new(move |address, stopping| live(address, plan, data_dir, stopping).boxed());
-    serve(settings, Some(companion)).await?;
+    serve(&settings, Some(companion)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -47,6 +55,8 @@ Things to ask, in the IDE or with curl:
 
   {{ agents(first: 5) {{ nodes {{ name team presence since }} }} }}
   {{ calls(first: 5) {{ nodes {{ state customer {{ name }} agent {{ name }} talkMs disposition }} }} }}
+  {{ campaigns(first: 3) {{ nodes {{ name mode pacing {{ freeAgents ringing dialing reason abandonmentUpper }} }} }} }}
+  {{ calls(first: 3) {{ nodes {{ state suppressedBy judgement {{ permitted rulings {{ rule verdict }} }} }} }} }}
   {{ customers(first: 3) {{ nodes {{ id name industry timeline(first: 5) {{ nodes {{ __typename }} }} }} }} }}
   {{ events(last: 5) {{ nodes {{ position type stream occurredAt }} }} }}
 

@@ -7,12 +7,29 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use trunkline_importer::{BadRow, Mapping, Observer, Options, Summary, import};
 
-use crate::cli::Import;
 use crate::config::Settings;
 use crate::store;
+
+/// An import.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// How the rows of the file become calls, customers and so on.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) mapping: PathBuf,
+    /// The CSV or TSV file.
+    #[arg(value_name = "DATA")]
+    pub(crate) data: PathBuf,
+    /// Read and check every row, and write nothing but the list of refused rows.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where the refused rows are listed [default: DATA.refused.tsv in the present directory].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) refused: Option<PathBuf>,
+}
 
 /// The exit code when rows were refused.
 const SOME_REFUSED: u8 = 3;

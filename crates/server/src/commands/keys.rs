@@ -2,9 +2,27 @@
 
 use std::process::ExitCode;
 
-use crate::cli::KeysCommand;
+use clap::Subcommand;
+
 use crate::config::Settings;
 use crate::store;
+
+/// Looking after keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// How many keys there are of each kind under each master key.
+    List,
+    /// Make a new master key and wrap every key by it, while servers run.
+    #[command(after_help = "\
+Examples:
+  trunkline keys rotate                     with the master keys in a file or a Transit service
+  TRUNKLINE_VAULT_MASTER_KEYS=OLD,NEW trunkline keys rotate
+
+The log is not touched. Afterwards `trunkline keys retire` forgets the old master key.")]
+    Rotate,
+    /// Forget master keys that wrap nothing any more. Backups of the key store that they wrapped cannot be read after.
+    Retire,
+}
 
 pub(crate) async fn run(settings: &Settings, command: &KeysCommand) -> anyhow::Result<ExitCode> {
     let vault = store::open_vault(settings).await?;

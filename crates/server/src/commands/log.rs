@@ -2,16 +2,89 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use trunkline_kernel::{Position, Recorded, StreamId, Version};
 use trunkline_log::{Direction, Feed, Filter, Log, Query};
 
-use crate::cli::{Export, LogCommand, Tail, Which};
 use crate::config::Settings;
 use crate::{shutdown, store};
+
+/// Reading the log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Follow the log: the last events, then every new one, until Ctrl-C.
+    #[command(after_help = "\
+Examples:
+  trunkline log tail
+  trunkline log tail --count 100 --type call.bridged --json")]
+    Tail(Tail),
+    /// Show one event in full, or the history of one stream.
+    #[command(after_help = "\
+Examples:
+  trunkline log show 1205
+  trunkline log show call-0190b5f4-0000-7000-8000-000000000001")]
+    Show {
+        /// A position, or the name of a stream.
+        #[arg(value_name = "POSITION|STREAM")]
+        what: String,
+    },
+    /// Write events as JSON, one a line, oldest first.
+    #[command(after_help = "\
+Examples:
+  trunkline log export --output log.jsonl
+  trunkline log export --after 1000 --category call --tag customer:0190b5f4-0000-7000-8000-000000000001")]
+    Export(Export),
+}
+
+/// Which events.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// Only events of this type, `call.bridged`; can be repeated.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) types: Vec<String>,
+    /// Only streams of this category, `call`.
+    #[arg(long, value_name = "CATEGORY")]
+    pub(crate) category: Option<String>,
+    /// Only events with this tag, `customer:ID`; can be repeated, and then all must be there.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+}
+
+/// Following the log.
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// How many of the last events to begin with.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub(crate) count: u16,
+    /// One JSON object a line instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which events.
+    #[command(flatten)]
+    pub(crate) which: Which,
+}
+
+/// Exporting the log.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Begin after this position.
+    #[arg(long, default_value_t = 0, value_name = "POSITION")]
+    pub(crate) after: u64,
+    /// End with this position [default: the end of the log at the start].
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) until: Option<u64>,
+    /// The file to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Which events.
+    #[command(flatten)]
+    pub(crate) which: Which,
+}
 
 /// How many events are read at once.
 const PAGE: usize = 500;

@@ -1,8 +1,10 @@
 //! One file for each command.
 
 pub(crate) mod audit;
+pub(crate) mod compliance;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod dnc;
 pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod log;
@@ -11,4 +13,6 @@ pub(crate) mod privacy;
 pub(crate) mod projections;
 pub(crate) mod recordings;
 pub(crate) mod replay;
+pub(crate) mod routing;
+pub(crate) mod simulate;
 pub(crate) mod token;

@@ -4,14 +4,59 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use trunkline_database::Database;
 use trunkline_projections::ReadModel;
 use trunkline_projections::runtime::{self, GenerationStatus, Rebuilt, Runtime, Status};
 
-use crate::cli::ProjectionsCommand;
 use crate::config::Settings;
 use crate::store::{self, OpenLog};
+
+/// Looking after the read models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectionsCommand {
+    /// Every read model: generations, position, lag, parked events.
+    List,
+    /// Build a new generation of a read model beside the old one and switch to it.
+    #[command(after_help = "\
+Examples:
+  trunkline projections rebuild kpi
+  trunkline projections rebuild kpi --no-switch     then: trunkline projections switch kpi")]
+    Rebuild {
+        /// Which read model.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Leave the old generation in use.
+        #[arg(long)]
+        no_switch: bool,
+    },
+    /// Let queries read another generation of a read model; the one before stays and can be switched back to.
+    #[command(after_help = "\
+Example:
+  trunkline projections switch kpi --generation 2")]
+    Switch {
+        /// Which read model.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Which generation [default: the newest that has caught up].
+        #[arg(long, value_name = "NUMBER")]
+        generation: Option<u32>,
+    },
+    /// List the events that a read model could not fold, or try them again.
+    #[command(after_help = "\
+Examples:
+  trunkline projections parked
+  trunkline projections parked kpi --replay")]
+    Parked {
+        /// Which read model [default: all].
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// Try them again.
+        #[arg(long)]
+        replay: bool,
+    },
+}
 
 /// How often the bar of a rebuild moves.
 const TICK: Duration = Duration::from_millis(200);

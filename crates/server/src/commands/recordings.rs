@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Subcommand;
 use trunkline_domain::recording::RecordingState;
 use trunkline_kernel::{CallId, CustomerId, RecordingId};
 use trunkline_projections::reads::RecordingFilter;
@@ -11,10 +12,50 @@ use trunkline_projections::runtime::Runtime;
 use trunkline_projections::{End, PageRequest, ReadModels};
 use trunkline_recordings::{Archive, ArchiveError, Owner};
 
-use crate::cli::RecordingsCommand;
 use crate::config::Settings;
 use crate::recordings::{Eraser, open_archive};
 use crate::store;
+
+/// Looking after recordings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordingsCommand {
+    /// List recordings, one a line.
+    #[command(after_help = "\
+Examples:
+  trunkline recordings list
+  trunkline recordings list --customer 0190b5f4-0000-7000-8000-000000000001 --held")]
+    List {
+        /// Only those of this customer's voice.
+        #[arg(long, value_name = "ID")]
+        customer: Option<CustomerId>,
+        /// Only those that a case holds.
+        #[arg(long)]
+        held: bool,
+    },
+    /// Read recordings from their first byte to their last, and compare them with what the log says of them.
+    #[command(after_help = "\
+Examples:
+  trunkline recordings verify
+  trunkline recordings verify 0190b5f4-0000-7000-8000-000000000001
+
+Without an id every recording is read. Exit code 1: something is not what was written, or something that was erased
+is still there.")]
+    Verify {
+        /// Which ones [default: all].
+        #[arg(value_name = "ID")]
+        ids: Vec<RecordingId>,
+    },
+    /// Erase what was kept as long as it had to be, as the server does by itself.
+    #[command(after_help = "\
+Examples:
+  trunkline recordings erase --dry-run
+  trunkline recordings erase")]
+    Erase {
+        /// Only say what is due.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
 
 /// How many recordings are read from the read model at once.
 const PAGE: usize = 100;

@@ -2,18 +2,33 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use trunkline_kernel::{Position, Timestamp};
 use trunkline_log::Log;
 use trunkline_projections::{ReadError, runtime};
 
-use crate::cli::Replay;
 use crate::commands::projections::named;
 use crate::config::Settings;
 use crate::store;
+
+/// A read model as it was.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Which read model; `trunkline projections list` names them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) projection: String,
+    /// Until which moment (RFC 3339) or position, itself included.
+    #[arg(long, value_name = "TIME|POSITION")]
+    pub(crate) until: String,
+    /// The file to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
 
 pub(crate) async fn run(settings: &Settings, command: &Replay) -> anyhow::Result<ExitCode> {
     let opened = store::open_log(settings).await?;
@@ -67,7 +82,7 @@ async fn position(log: &dyn Log, text: &str) -> anyhow::Result<Position> {
 }
 
 /// A folder that is removed when it is dropped.
-struct Scratch(std::path::PathBuf);
+struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(data_dir: &std::path::Path) -> anyhow::Result<Self> {
@@ -76,7 +91,7 @@ impl Scratch {
         Ok(Self(folder))
     }
 
-    fn file(&self) -> std::path::PathBuf {
+    fn file(&self) -> PathBuf {
         self.0.join("replay.db")
     }
 }

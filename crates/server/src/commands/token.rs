@@ -5,15 +5,87 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::bail;
+use clap::{Args, Subcommand};
+use trunkline_access::Role;
 use trunkline_app::{CommandError, Dispatcher, Request, Single};
 use trunkline_domain::token::{self, Issued, Token};
 use trunkline_identity::local::{Grant, LocalTokens};
-use trunkline_kernel::{Actor, ActorKind, EventType, Recorded, Timestamp, TokenId};
+use trunkline_kernel::{Actor, ActorKind, AgentId, EventType, Millis, Recorded, Timestamp, TokenId};
 use trunkline_log::{Direction, Filter, Log, Query};
 
-use crate::cli::{IssueToken, TokenCommand};
 use crate::config::{LogStore, Settings};
 use crate::store;
+
+/// Access tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Sign a token and print it. It is noted in the log, and printed this once.
+    #[command(after_help = "\
+Examples:
+  trunkline token issue --subject li.wei --role team_lead --team north --ttl 8h
+  trunkline token issue --role agent --agent 0190b5f4-0000-7000-8000-000000000001
+  curl -H \"Authorization: Bearer $(trunkline token issue --subject service:export --role service)\" …")]
+    Issue(IssueToken),
+    /// List the tokens that are valid.
+    List {
+        /// Those that have ended or were revoked as well.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Let nobody in with a token any more, and end the connections that came in with it.
+    #[command(after_help = "\
+Example:
+  trunkline token revoke 0190b5f4-0000-7000-8000-000000000001 --reason \"laptop lost\"")]
+    Revoke {
+        /// Which; `trunkline token list` shows them.
+        #[arg(value_name = "ID")]
+        id: TokenId,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+/// Issuing a token.
+#[derive(Debug, Args)]
+pub(crate) struct IssueToken {
+    /// Whom it is for, as events name them: li.wei or user:li.wei, service:export [default: the agent].
+    #[arg(long, value_name = "NAME", required_unless_present = "agent")]
+    pub(crate) subject: Option<String>,
+    /// What they are; can be repeated.
+    #[arg(
+        long = "role",
+        value_name = "ROLE",
+        required = true,
+        help = "What they are: agent, team_lead, manager, \
+        quality_inspector, analyst, auditor, administrator or service; can be repeated"
+    )]
+    pub(crate) roles: Vec<Role>,
+    /// How long it lasts: 45s, 30m, 8h, 2d.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = length)]
+    pub(crate) ttl: Millis,
+    /// The agent that they are.
+    #[arg(long, value_name = "ID")]
+    pub(crate) agent: Option<AgentId>,
+    /// A team that they belong to or lead; can be repeated.
+    #[arg(long = "team", value_name = "NAME")]
+    pub(crate) teams: Vec<String>,
+}
+
+/// `8h` and the like.
+fn length(text: &str) -> Result<Millis, String> {
+    let wrong = || format!("{text:?} is not a length of time such as 45s, 30m, 8h or 2d");
+    let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number = number.parse::<u32>().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    Ok(Millis::from_secs(i64::from(number) * seconds))
+}
 
 /// How many events are read at once.
 const PAGE: usize = 500;

@@ -4,7 +4,7 @@ use trunkline_app::AccessLimits;
 use trunkline_kernel::Millis;
 
 use super::ConfigError;
-use super::settings::Reader;
+use super::reader::Reader;
 
 pub(super) fn limits(read: &Reader<'_>) -> Result<AccessLimits, ConfigError> {
     let days = read.narrow("access.delegation_longest_days", 1, 366)?;

@@ -7,7 +7,7 @@ use trunkline_identity::oidc::ProviderOptions;
 use trunkline_kernel::Millis;
 
 use super::ConfigError;
-use super::settings::Reader;
+use super::reader::Reader;
 
 /// The file in the data directory with the key that signs local tokens.
 const KEY_FILE: &str = "token.key";

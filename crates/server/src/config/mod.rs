@@ -2,21 +2,30 @@
 //! the command line. Whatever is wrong is named with its key and its place.
 
 mod access;
+mod audit;
+mod dialer;
 mod identity;
 mod layers;
+mod notary;
 mod oidc;
+mod reader;
 mod recordings;
+mod routing;
 mod settings;
+mod stores;
 #[cfg(test)]
 mod tests;
 mod transport;
 
+pub use audit::{AlertSettings, WebhookSettings};
+pub use dialer::DialerSettings;
 pub use identity::IdentitySettings;
 pub use layers::{ConfigError, Layers, Origin};
+pub use notary::NotarySettings;
 pub use recordings::RecordingSettings;
-pub use settings::{
-    KeyStore, LogFormat, LogStore, MasterKeySource, NotarySettings, ReadModelStore, Settings,
-};
+pub use routing::{PoolStore, RoutingSettings};
+pub use settings::{LogFormat, Settings};
+pub use stores::{KeyStore, LogStore, MasterKeySource, ReadModelStore};
 pub use transport::{TlsSettings, TransportSettings};
 
 /// The documented defaults.

@@ -7,7 +7,7 @@ use trunkline_access::Role;
 use trunkline_identity::oidc::{Introspection, Mapping, ProviderOptions};
 use trunkline_kernel::Millis;
 
-use super::settings::Reader;
+use super::reader::Reader;
 use super::{ConfigError, IdentitySettings};
 
 /// The provider, when there is one.

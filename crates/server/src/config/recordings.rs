@@ -10,7 +10,7 @@ use trunkline_recordings::cipher::ChunkSize;
 use trunkline_recordings::objects::{Bucket, Place};
 
 use super::ConfigError;
-use super::settings::Reader;
+use super::reader::Reader;
 
 /// The settings of recordings, checked. Each is documented in `deploy/config.default.toml`.
 #[derive(Clone, Debug)]

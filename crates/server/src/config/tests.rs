@@ -36,6 +36,8 @@ fn the_documented_defaults_are_the_defaults_of_the_code() {
     let dispatch = trunkline_app::DispatchLimits::default();
     assert_eq!(settings.command_attempts_max, dispatch.attempts_max);
     assert_eq!(settings.cached_aggregates_max, dispatch.cached_aggregates_max);
+    let (ours, theirs) = (&settings.routing.router, trunkline_pool::RouterSettings::default());
+    assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
 }
 
@@ -55,7 +57,12 @@ fn every_setting_of_the_file_is_read_by_the_program() {
     // A setting that nobody reads would be accepted and do nothing.
     let source = [
         include_str!("access.rs"),
+        include_str!("audit.rs"),
+        include_str!("dialer.rs"),
         include_str!("settings.rs"),
+        include_str!("stores.rs"),
+        include_str!("notary.rs"),
+        include_str!("routing.rs"),
         include_str!("identity.rs"),
         include_str!("oidc.rs"),
         include_str!("recordings.rs"),

@@ -11,7 +11,7 @@ use trunkline_identity::{Patience, Rate};
 use trunkline_kernel::Millis;
 
 use super::ConfigError;
-use super::settings::Reader;
+use super::reader::Reader;
 
 /// How connections are made and bounded.
 #[derive(Clone, Debug)]

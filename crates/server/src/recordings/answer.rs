@@ -64,6 +64,17 @@ impl Refused {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, over_http::TOO_MANY).with(header::RETRY_AFTER, wait)
     }
 
+    /// What must not be heard, because that cannot be recorded.
+    pub(super) fn unrecorded() -> Self {
+        let wait = HeaderValue::from_static("5");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "AUDIT_UNAVAILABLE").with(header::RETRY_AFTER, wait)
+    }
+
+    /// The stable code.
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// A failure of ours; its cause is in the log and nowhere else.
     pub(super) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a recording could not be answered");

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
-use trunkline_access::{Permission, Sight};
+use trunkline_access::{Permission, Sight, Unrecorded};
 use trunkline_app::cases::KnownRecording;
 use trunkline_domain::recording::{Refusal, Sealed, over_http};
 use trunkline_kernel::Refusal as _;
@@ -32,18 +32,44 @@ struct Parameters {
     download: Option<String>,
 }
 
-/// `GET`: plays a recording.
+impl Parameters {
+    fn reason(&self, asked: &Asked) -> String {
+        let said = self.reason.as_deref().or_else(|| asked.header(REASON_HEADER));
+        said.unwrap_or_default().to_owned()
+    }
+
+    fn download(&self) -> bool {
+        self.download.as_deref().is_some_and(|download| download != "0" && download != "false")
+    }
+}
+
+/// `GET`: plays a recording. Who is refused it is recorded as well.
 pub(super) async fn play(desk: &Arc<Desk>, asked: &Asked) -> Result<Response, Refused> {
     let parameters = Query::<Parameters>::try_from_uri(&asked.parts.uri);
-    let Parameters { reason, download } = parameters.map(|Query(said)| said).unwrap_or_default();
-    let reason = reason.or_else(|| asked.header(REASON_HEADER).map(str::to_owned)).unwrap_or_default();
+    let parameters = parameters.map(|Query(said)| said).unwrap_or_default();
+    let played = answered(desk, asked, &parameters).await;
+    if let Err(refused) = &played {
+        desk.witness.saw(Sight::Played {
+            identity: asked.identity.clone(),
+            refused: Some(refused.code().to_owned()),
+            recording: asked.id,
+            customer: None,
+            reason: parameters.reason(asked),
+            download: parameters.download(),
+            bytes: (0, 0),
+        });
+    }
+    played
+}
+
+async fn answered(desk: &Arc<Desk>, asked: &Asked, parameters: &Parameters) -> Result<Response, Refused> {
+    let (reason, download) = (parameters.reason(asked), parameters.download());
     let known = desk.known(asked.id).await?;
     permission::demand(desk, asked, &known, Permission::Playback).await?;
     let sealed = sealed(&known)?;
     if reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(Refused::new(StatusCode::BAD_REQUEST, over_http::REASON_MISSING));
     }
-    let download = download.is_some_and(|download| download != "0" && download != "false");
     if is_unchanged(asked, sealed) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         describe_in(response.headers_mut(), sealed);
@@ -63,14 +89,16 @@ pub(super) async fn play(desk: &Arc<Desk>, asked: &Asked) -> Result<Response, Re
     }
     // Before the status is sent, so that what was tampered with is refused and does not merely break off.
     let first = playback.next().await.map_err(Refused::archive)?;
-    desk.witness.saw(Sight::Played {
+    let played = desk.witness.noted(Sight::Played {
         identity: asked.identity.clone(),
+        refused: None,
         recording: asked.id,
         customer: known.customer,
         reason,
         download,
         bytes: (bytes.start, bytes.end.saturating_sub(1)),
     });
+    played.await.map_err(|Unrecorded| Refused::unrecorded())?;
     let id = asked.id;
     let rest = playback.into_stream().map(move |piece| {
         let _while_it_plays = &permit;

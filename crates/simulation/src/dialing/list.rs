@@ -150,7 +150,7 @@ impl List {
 
     /// The places of the regions.
     pub(super) fn places(&self, rules: &RuleBook) -> Vec<Place> {
-        self.regions.iter().map(|(region, _)| rules.place(None, Some(region))).collect()
+        self.regions.iter().map(|(region, _)| rules.place(&[], Some(region), None)).collect()
     }
 }
 

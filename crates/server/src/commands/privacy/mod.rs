@@ -5,18 +5,58 @@ mod verify;
 
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
+use clap::Subcommand;
 use serde_json::Value;
 use trunkline_app::privacy;
 use trunkline_kernel::CustomerId;
 use trunkline_vault::receipt::Signed;
 
-use crate::cli::PrivacyCommand;
+use verify::VerifyErasure;
+
 use crate::config::Settings;
 use crate::store;
+
+/// What persons can ask about their own data.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PrivacyCommand {
+    /// Write all data on one person as JSON.
+    #[command(after_help = "\
+Example:
+  trunkline privacy export 0190b5f4-0000-7000-8000-000000000001 --output export.json")]
+    Export {
+        /// The customer's id.
+        #[arg(value_name = "CUSTOMER", value_parser = customer)]
+        customer: CustomerId,
+        /// The file to write [default: standard output].
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Search every store for an erased person.
+    #[command(after_help = "\
+Example:
+  trunkline privacy verify 0190b5f4-0000-7000-8000-000000000001 \\
+    --value 王芳 --value +8613812345678 --backup /backups/today
+
+Searched are the key store, the log, the read models, every file of the data directory and of each backup. Exit code
+4: something was found.")]
+    Verify(VerifyErasure),
+    /// Check the receipt of an erasure: a file with the statement, signature and publicKey that GraphQL gives.
+    Receipt {
+        /// The receipt as JSON.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// A customer's id, bare or as the API gives it.
+pub(crate) fn customer(text: &str) -> Result<CustomerId, String> {
+    let bare = text.strip_prefix("customer:").unwrap_or(text);
+    bare.parse().map_err(|_| "takes the id of a customer, a UUID".to_owned())
+}
 
 /// The exit code when something was found that must not be there.
 const FOUND: u8 = 4;

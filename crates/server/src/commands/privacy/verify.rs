@@ -1,18 +1,32 @@
 //! Whether an erased person is to be found anywhere: in the key store, the log, the read models, the files of the data
 //! directory, and backups.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use clap::Args;
 use trunkline_app::privacy::{self, Export};
 use trunkline_database::{AssertSqlSafe, Cell as _, Database, Dialect, SqliteOptions};
 use trunkline_kernel::{CustomerId, Subject};
 use trunkline_vault::{Vault, VaultLimits};
 
-use super::files;
-use crate::cli::VerifyErasure;
+use super::{customer, files};
 use crate::config::{KeyStore, LogStore, ReadModelStore, Settings};
 use crate::store;
+
+/// Searching for an erased person.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyErasure {
+    /// The customer's id.
+    #[arg(value_name = "CUSTOMER", value_parser = customer)]
+    pub(crate) customer: CustomerId,
+    /// Something that was known of the person, such as the name or a number; can be repeated.
+    #[arg(long = "value", value_name = "TEXT")]
+    pub(crate) values: Vec<String>,
+    /// A folder or file with backups; can be repeated.
+    #[arg(long = "backup", value_name = "DIR")]
+    pub(crate) backups: Vec<PathBuf>,
+}
 
 /// What is told to the person who asked, line by line, and whether anything was found.
 #[derive(Default)]
@@ -96,7 +110,7 @@ fn log(export: &Export, values: &[String], report: &mut Report) {
         export.events.iter().filter(|event| event.data.to_string().contains(value.as_str())).count()
     };
     let count: usize = values.iter().map(|value| told(&value)).sum();
-    report.judge(count == 0, &format!("the log: {count} events tell a known value in the clear"));
+    report.judge(count == 0, &format!("the log: {count} events tell a known value, opened or in the clear"));
 }
 
 /// The databases that are no files of the data directory are searched by themselves.
@@ -213,7 +227,7 @@ async fn holds_key(
 }
 
 /// SQLite files that have the table of keys.
-fn key_stores(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+fn key_stores(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut stores = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(at) = folders.pop() {

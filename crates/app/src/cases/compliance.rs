@@ -1,0 +1,215 @@
+//! Whether a customer may be called now: the rules of `trunkline-routing`, held against what the log knows.
+
+use std::collections::BTreeSet;
+
+use trunkline_domain::call::{Call, Judged, Ruling, RulingVerdict};
+use trunkline_domain::campaign::Campaign;
+use trunkline_domain::contact::{self, Contact};
+use trunkline_domain::customer::Customer;
+use trunkline_domain::identifier::IdentifierId;
+use trunkline_domain::lead::{Bar, BlockReason, Lead};
+use trunkline_domain::listing::{self, Listing};
+use trunkline_domain::words::{Channel, Purpose};
+use trunkline_domain::{Policy, campaign};
+use trunkline_kernel::{CampaignId, CustomerId, Timestamp};
+use trunkline_routing::compliance::{
+    Check, Consent, Facts, Judgement, PastCall, Place, Purpose as Asked, Rule, RuleBook, Verdict,
+};
+
+use crate::{ActionError, Work};
+
+/// The rules that look at more than the clock, by their permanent names.
+const CONSENT: &str = "consent";
+const DO_NOT_CALL: &str = "do-not-call";
+
+/// What a campaign's calls are for.
+const PURPOSE: Purpose = Purpose::Marketing;
+
+/// A judgement, and what it means for the lead.
+pub(super) struct Judging {
+    pub(super) judged: Judged,
+    pub(super) barred: Option<Bar>,
+}
+
+/// Holds a dial of the lead against the rules: of this call, with whether an agent is guaranteed although the call is not
+/// meant for one; or of whichever of the customer's numbers when there is no call yet. Everything that the judgement rests on is still so when the append commits. `None` for a lead that nobody
+/// knows, which the lead itself refuses.
+pub(super) async fn judge(
+    work: &mut Work<'_>,
+    lead: &Lead,
+    call: Option<(&Call, bool)>,
+    rules: &RuleBook,
+    policy: &Policy,
+) -> Result<Option<Judging>, ActionError> {
+    let Some((id, campaign_id)) = lead.customer().zip(lead.campaign()) else { return Ok(None) };
+    let now = work.now();
+    let customer = work.require::<Customer>(id).await?;
+    let campaign = work.require::<Campaign>(campaign_id).await?;
+    let numbers = numbers(&customer, call.map(|(call, _)| call));
+    let regions: Vec<&str> = numbers.iter().filter_map(|(_, region)| region.as_deref()).collect();
+    let place = rules.place(&regions, customer.region(), customer.time_zone());
+    let listed = lists(work, &numbers).await?;
+    let calls = earlier_dials(work, id, campaign_id).await?;
+    let bar = customer.bar(PURPOSE, Channel::Call, now, policy);
+    let facts = Facts {
+        at: now,
+        place: &place,
+        jurisdiction: campaign.jurisdiction(),
+        purpose: asked(PURPOSE),
+        consent: if bar.is_none() { Consent::Granted } else { Consent::Unknown },
+        do_not_call: !listed.is_empty(),
+        refused_at: customer.refused_calls_at(),
+        requested: lead.was_requested(),
+        agent_guaranteed: call.is_some_and(|(call, guaranteed)| guaranteed || call.agent().is_some()),
+        calls: &calls,
+    };
+    let judgement = rules.judge_with(&facts, &own_rules(&campaign));
+    let judged = kept(&facts, listed, &judgement);
+    let barred = judged.barred_by().map(|ruling| meaning(&judged, ruling, bar));
+    Ok(Some(Judging { barred, judged }))
+}
+
+/// What a ruling that bars the call means for its lead.
+fn meaning(judged: &Judged, ruling: &Ruling, no_consent: Option<BlockReason>) -> Bar {
+    match judged.again_at() {
+        Some(at) => Bar::Until { at, rule: ruling.rule.clone() },
+        None if ruling.rule == DO_NOT_CALL => Bar::ForGood(BlockReason::List),
+        None if ruling.rule == CONSENT => Bar::ForGood(no_consent.unwrap_or(BlockReason::NoConsent)),
+        None => Bar::ForGood(BlockReason::Rule),
+    }
+}
+
+/// The number of the call, or every number of the customer when none is named.
+fn numbers(customer: &Customer, call: Option<&Call>) -> Vec<(IdentifierId, Option<String>)> {
+    let owned = |(claim, region): (IdentifierId, Option<&str>)| (claim, region.map(str::to_owned));
+    match call.and_then(Call::number) {
+        Some(number) => vec![owned(number)],
+        None => customer.phones().map(owned).collect(),
+    }
+}
+
+async fn lists(
+    work: &mut Work<'_>,
+    numbers: &[(IdentifierId, Option<String>)],
+) -> Result<Vec<String>, ActionError> {
+    let mut listed = BTreeSet::new();
+    for (number, _) in numbers {
+        listed.extend(work.require::<Listing>(listing::of(*number)).await?.lists().iter().cloned());
+    }
+    Ok(listed.into_iter().collect())
+}
+
+async fn earlier_dials(
+    work: &mut Work<'_>,
+    customer: CustomerId,
+    campaign: CampaignId,
+) -> Result<Vec<PastCall>, ActionError> {
+    let contact = work.require::<Contact>(contact::of(customer)).await?;
+    Ok(contact.dials().map(|dial| past(dial, Some(campaign))).collect())
+}
+
+/// A dial as the rules look at it, asked for a campaign.
+fn past(dial: &contact::Dial, campaign: Option<CampaignId>) -> PastCall {
+    PastCall {
+        at: dial.at,
+        connected: dial.reached,
+        abandoned: dial.abandoned,
+        of_campaign: dial.campaign == campaign,
+    }
+}
+
+/// The campaign's hours and its cap for a day, as rules like any other.
+fn own_rules(campaign: &Campaign) -> [Rule; 2] {
+    let campaign::CallingHours { from_minute, until_minute, weekdays } = campaign.hours();
+    let hours = Check::Hours {
+        from_minute: *from_minute,
+        until_minute: *until_minute,
+        weekdays: weekdays.iter().copied().collect(),
+        unless_requested: false,
+    };
+    let max = u32::from(campaign.attempts().attempts_per_day_max);
+    let attempts = Check::Calls { max, days: 1, connected: false, campaign: true };
+    [("campaign-hours", hours), ("campaign-attempts", attempts)].map(|(id, check)| Rule {
+        id: id.to_owned(),
+        version: campaign.policy_version(),
+        jurisdiction: "*".to_owned(),
+        purposes: BTreeSet::new(),
+        source: "the campaign's own policy".to_owned(),
+        check,
+    })
+}
+
+fn asked(purpose: Purpose) -> Asked {
+    match purpose {
+        Purpose::Marketing => Asked::Marketing,
+        Purpose::Service | Purpose::AutomatedDecision => Asked::Service,
+        Purpose::Survey => Asked::Survey,
+        Purpose::Collection => Asked::Collection,
+    }
+}
+
+/// The judgement as it goes into the log.
+fn kept(facts: &Facts<'_>, listed: Vec<String>, judgement: &Judgement) -> Judged {
+    let rulings = judgement.rulings.iter().map(|ruling| {
+        let kept = |verdict| Ruling {
+            rule: ruling.rule.clone(),
+            version: ruling.version,
+            verdict,
+            until: None,
+            ring_least_ms: None,
+            bridge_within_ms: None,
+            abandonment_max: None,
+        };
+        let conditional = || kept(RulingVerdict::Conditional);
+        match ruling.verdict {
+            Verdict::Permitted => kept(RulingVerdict::Permitted),
+            Verdict::Barred { until } => Ruling { until, ..kept(RulingVerdict::Barred) },
+            Verdict::Ring { least } => Ruling { ring_least_ms: Some(least), ..conditional() },
+            Verdict::Bridge { within } => Ruling { bridge_within_ms: Some(within), ..conditional() },
+            Verdict::Abandonment { share_max, .. } => {
+                Ruling { abandonment_max: Some(share_max), ..conditional() }
+            }
+        }
+    });
+    Judged {
+        purpose: PURPOSE,
+        jurisdiction: facts.jurisdiction.to_owned(),
+        countries: facts.place.countries(),
+        zones: facts.place.zones(),
+        consented: facts.consent == Consent::Granted,
+        listed,
+        refused_at: facts.refused_at,
+        requested: facts.requested,
+        agent_guaranteed: facts.agent_guaranteed,
+        earlier_dials: u32::try_from(facts.calls.len()).unwrap_or(u32::MAX),
+        rulings: rulings.collect(),
+    }
+}
+
+/// What other rules would have said to a dial that was judged at `at`, with the customer's dials until then.
+///
+/// # Errors
+/// When the judgement names a time zone that there is not.
+pub fn judge_again(
+    judged: &Judged,
+    at: Timestamp,
+    campaign: Option<CampaignId>,
+    dials: &Contact,
+    rules: &RuleBook,
+) -> Result<Judgement, trunkline_routing::compliance::InvalidRules> {
+    let place = Place::recorded(&judged.countries, &judged.zones)?;
+    let earlier = dials.dials().filter(|dial| dial.at < at);
+    let calls: Vec<PastCall> = earlier.map(|dial| past(dial, campaign)).collect();
+    Ok(rules.judge(&Facts {
+        at,
+        place: &place,
+        jurisdiction: &judged.jurisdiction,
+        purpose: asked(judged.purpose),
+        consent: if judged.consented { Consent::Granted } else { Consent::Unknown },
+        do_not_call: !judged.listed.is_empty(),
+        refused_at: judged.refused_at,
+        requested: judged.requested,
+        agent_guaranteed: judged.agent_guaranteed,
+        calls: &calls,
+    }))
+}

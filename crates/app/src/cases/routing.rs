@@ -1,0 +1,301 @@
+//! Work and the agents it is offered to: asking for an agent, offering what was decided, and who has it in the end.
+
+use serde::{Deserialize, Serialize};
+use trunkline_domain::Policy;
+use trunkline_domain::agent::{self, Agent};
+use trunkline_domain::call::{Call, CallState};
+use trunkline_domain::customer::Customer;
+use trunkline_domain::decision::{self, Decision};
+use trunkline_domain::lead::{Lead, LeadState};
+use trunkline_domain::reservation::{self, Reservation};
+use trunkline_domain::routing::{self, EndReason, Routing, RoutingState};
+use trunkline_domain::task::{self, Task, TaskState};
+use trunkline_domain::words::Work as Offered;
+use trunkline_kernel::{
+    AgentId, CallId, CampaignId, CustomerId, DecisionId, Id as _, LeadId, ReservationId, RoutingId, StreamId,
+    TaskId, Timestamp,
+};
+use uuid::Uuid;
+
+use super::reservation::set_free;
+use crate::{Action, ActionError, Work};
+
+/// The search for an agent for this piece of work.
+pub fn routing_of(work: Offered) -> RoutingId {
+    RoutingId::from_uuid(match work {
+        Offered::Call(id) => id.uuid(),
+        Offered::Lead(id) => id.uuid(),
+        Offered::Task(id) => id.uuid(),
+    })
+}
+
+/// Asks for an agent. The work has to be there and to wait for one.
+#[derive(Clone, Debug)]
+pub struct RequestRouting(pub routing::Requested);
+
+impl Action for RequestRouting {
+    type Answer = Uuid;
+
+    async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        if !waits(unit, self.0.work).await? {
+            return Err(ActionError::refused(routing::Refusal::NothingToDo));
+        }
+        let id = routing_of(self.0.work);
+        unit.run::<Routing>(id, routing::Command::Request(self.0.clone())).await?;
+        Ok(id.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(routing_of(self.0.work)))
+    }
+}
+
+/// What whoever decides has to know of a piece of work, as it is at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownWork {
+    /// Since when an agent is wanted, and what was asked for.
+    pub requested: (Timestamp, routing::Requested),
+    /// The customer, when identified.
+    pub customer: Option<CustomerId>,
+    /// Whether the customer has opted out of automated decisions.
+    pub refuses_automated_decisions: bool,
+    /// The agent who is responsible for the customer.
+    pub owner: Option<AgentId>,
+    /// The campaign it belongs to.
+    pub campaign: Option<CampaignId>,
+    /// The product it is about.
+    pub product: Option<String>,
+    /// The customer's line of business, as the call says.
+    pub industry: Option<String>,
+}
+
+/// Asks what is known of work for which an agent is wanted; nothing when none is wanted any more. It reads the log,
+/// not a read model, for an opt-out holds from the moment that it is answered.
+#[derive(Clone, Copy, Debug)]
+pub struct LookUpWork(pub Offered);
+
+impl Action for LookUpWork {
+    type Answer = Option<KnownWork>;
+
+    async fn perform(&self, unit: &mut Work<'_>) -> Result<Self::Answer, ActionError> {
+        let routing = unit.require::<Routing>(routing_of(self.0)).await?;
+        let Some(requested) = routing.requested().filter(|_| routing.state() == RoutingState::Waiting) else {
+            return Ok(None);
+        };
+        let requested = requested.clone();
+        let mut known = KnownWork {
+            requested,
+            customer: None,
+            refuses_automated_decisions: false,
+            owner: None,
+            campaign: None,
+            product: None,
+            industry: None,
+        };
+        match self.0 {
+            Offered::Call(id) => {
+                let call = unit.state::<Call>(id).await?;
+                (known.customer, known.campaign) = (call.customer(), call.campaign());
+                (known.product, known.industry) = (call.product().cloned(), call.industry().cloned());
+            }
+            Offered::Lead(id) => {
+                let lead = unit.state::<Lead>(id).await?;
+                (known.customer, known.campaign) = (lead.customer(), lead.campaign());
+            }
+            Offered::Task(id) => known.customer = unit.state::<Task>(id).await?.customer(),
+        }
+        if let Some(customer) = known.customer {
+            let customer = unit.require::<Customer>(customer).await?;
+            known.refuses_automated_decisions = customer.refuses_automated_decisions();
+            known.owner = customer.owner();
+        }
+        Ok(Some(known))
+    }
+}
+
+/// One piece of work and the agents whom it was decided to be offered to, the best first.
+#[derive(Clone, Debug)]
+pub struct DecidedWork {
+    /// What.
+    pub work: Offered,
+    /// To whom.
+    pub agents: Vec<AgentId>,
+}
+
+/// Offers what was decided: reservations, what they follow from and the record of the decision in one append.
+#[derive(Clone, Debug)]
+pub struct OfferDecided {
+    /// The work, each with its agents.
+    pub works: Vec<DecidedWork>,
+    /// What was decided and from what.
+    pub record: serde_json::Value,
+    /// How long offers stand.
+    pub policy: Policy,
+}
+
+/// What became of a decision.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OffersMade {
+    /// Its id, when anything was offered.
+    pub decision: Option<DecisionId>,
+    /// The work that was offered.
+    pub offered: Vec<(Offered, Vec<routing::Offer>)>,
+    /// Agents who could not be offered anything: who decided did not know the newest of them.
+    pub busy: Vec<AgentId>,
+    /// The work for which no agent is wanted any more.
+    pub over: Vec<Offered>,
+}
+
+impl Action for OfferDecided {
+    type Answer = OffersMade;
+
+    async fn perform(&self, unit: &mut Work<'_>) -> Result<OffersMade, ActionError> {
+        let decision: DecisionId = unit.new_id();
+        let mut made = OffersMade::default();
+        for decided in &self.works {
+            let work = decided.work;
+            let id = routing_of(work);
+            if unit.require::<Routing>(id).await?.state() != RoutingState::Waiting {
+                made.over.push(work);
+                continue;
+            }
+            if !waits(unit, work).await? {
+                let ended = routing::Ended { reason: EndReason::WorkGone };
+                unit.run::<Routing>(id, routing::Command::End(ended)).await?;
+                made.over.push(work);
+                continue;
+            }
+            let mut offers = Vec::new();
+            for agent in &decided.agents {
+                match reserve(unit, *agent, work, self.policy).await {
+                    Ok(reservation) => offers.push(routing::Offer { reservation, agent: *agent }),
+                    Err(ActionError::Refused(_)) => made.busy.push(*agent),
+                    Err(error) => return Err(error),
+                }
+            }
+            if !offers.is_empty() {
+                let offered = routing::Offered { decision, offers: offers.clone() };
+                unit.run::<Routing>(id, routing::Command::Offer(offered)).await?;
+                made.offered.push((work, offers));
+            }
+        }
+        if !made.offered.is_empty() {
+            let works = self.works.iter().map(|decided| decided.work).collect();
+            let record = decision::Made { works, record: self.record.clone() };
+            unit.run::<Decision>(decision, decision::Command::Make(record)).await?;
+            made.decision = Some(decision);
+        }
+        Ok(made)
+    }
+}
+
+/// Reserves an agent for work and makes the offer.
+pub(super) async fn reserve(
+    unit: &mut Work<'_>,
+    agent: AgentId,
+    work: Offered,
+    policy: Policy,
+) -> Result<ReservationId, ActionError> {
+    let id: ReservationId = unit.new_id();
+    let reserve = agent::Command::Reserve { reservation: id, work, policy };
+    for event in unit.run::<Agent>(agent, reserve).await? {
+        if let agent::Event::Reserved(reserved) = event {
+            let (token, expires_at) = (reserved.token, reserved.expires_at);
+            let offered = reservation::Offered { agent, work, token, expires_at };
+            unit.run::<Reservation>(id, reservation::Command::Offer(offered)).await?;
+            if let Offered::Task(task) = work {
+                let reserved = task::Reserved { agent, reservation: id, token };
+                unit.run::<Task>(task, task::Command::Reserve(reserved)).await?;
+            }
+        }
+    }
+    Ok(id)
+}
+
+/// Gives the work to the agent who accepted, unless another still has it; the other offers are taken back.
+pub(super) async fn assign(
+    unit: &mut Work<'_>,
+    reservation: ReservationId,
+    agent: AgentId,
+    work: Offered,
+) -> Result<(), ActionError> {
+    let id = routing_of(work);
+    let routing = unit.require::<Routing>(id).await?;
+    if let Some(before) = routing.assigned().filter(|before| before.reservation != reservation) {
+        let holder = unit.require::<Agent>(before.agent).await?;
+        if holder.offer().is_some_and(|offer| offer.reservation == before.reservation) {
+            return Err(ActionError::refused(routing::Refusal::Taken));
+        }
+    }
+    let others = routing.pending().iter().filter(|offer| offer.reservation != reservation);
+    for other in others.map(|offer| offer.reservation) {
+        let rescinded = reservation::Rescinded { reason: reservation::RescindReason::TakenByAnother };
+        unit.run::<Reservation>(other, reservation::Command::Rescind(rescinded)).await?;
+        set_free(unit, other).await?;
+    }
+    let assigned = routing::Assigned { work, reservation, agent };
+    unit.run::<Routing>(id, routing::Command::Assign(assigned)).await?;
+    Ok(())
+}
+
+/// An offer is over without an acceptance: when it was the last one, an agent is wanted again.
+pub(super) async fn close(
+    unit: &mut Work<'_>,
+    reservation: ReservationId,
+    work: Offered,
+) -> Result<(), ActionError> {
+    let id = routing_of(work);
+    // The newest state: an older one may not know of the offer.
+    if unit.require::<Routing>(id).await?.state() != RoutingState::Idle {
+        unit.run::<Routing>(id, routing::Command::Close { reservation }).await?;
+    }
+    Ok(())
+}
+
+/// The work is over: what is offered is taken back, and no agent is looked for any more. Gives who had it.
+pub(super) async fn end(unit: &mut Work<'_>, work: Offered) -> Result<Option<AgentId>, ActionError> {
+    let id = routing_of(work);
+    let routing = unit.require::<Routing>(id).await?;
+    for offer in routing.pending() {
+        let cancelled = reservation::Cancelled { reason: reservation::CancelReason::WorkGone };
+        unit.run::<Reservation>(offer.reservation, reservation::Command::Cancel(cancelled)).await?;
+        set_free(unit, offer.reservation).await?;
+    }
+    let ended = routing::Ended { reason: EndReason::WorkGone };
+    unit.run::<Routing>(id, routing::Command::End(ended)).await?;
+    Ok(routing.assigned().map(|offer| offer.agent))
+}
+
+/// Whether there is work that an agent could be given.
+async fn waits(unit: &mut Work<'_>, work: Offered) -> Result<bool, ActionError> {
+    Ok(match work {
+        Offered::Call(id) => call_waits(unit, id).await?,
+        Offered::Lead(id) => lead_waits(unit, id).await?,
+        Offered::Task(id) => task_waits(unit, id).await?,
+    })
+}
+
+async fn call_waits(unit: &mut Work<'_>, id: CallId) -> Result<bool, ActionError> {
+    let call = unit.require::<Call>(id).await?;
+    Ok(call.exists()
+        && match call.state() {
+            CallState::Created | CallState::Answered | CallState::Classified | CallState::Queued => true,
+            CallState::Suppressed
+            | CallState::Dialing
+            | CallState::Ringing
+            | CallState::Bridged
+            | CallState::Held
+            | CallState::Ended
+            | CallState::Dispositioned => false,
+        })
+}
+
+async fn lead_waits(unit: &mut Work<'_>, id: LeadId) -> Result<bool, ActionError> {
+    let lead = unit.require::<Lead>(id).await?;
+    Ok(lead.campaign().is_some() && matches!(lead.state(), LeadState::Ready | LeadState::Queued))
+}
+
+async fn task_waits(unit: &mut Work<'_>, id: TaskId) -> Result<bool, ActionError> {
+    let task = unit.require::<Task>(id).await?;
+    Ok(task.exists() && task.state() == TaskState::Pending)
+}

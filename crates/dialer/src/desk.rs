@@ -1,0 +1,167 @@
+//! One campaign that is being dialed: its calls under way, and what was learned from those that are over.
+
+use std::collections::BTreeMap;
+
+use trunkline_domain::campaign::DialingMode;
+use trunkline_kernel::{AgentId, CallId, LeadId, Millis, Timestamp};
+use trunkline_routing::pacing::{Ledger, Limits, Mode, Pace, Pacer, Situation};
+
+/// A call under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flight {
+    pub(crate) lead: LeadId,
+    pub(crate) dialed_at: Timestamp,
+    /// Since when somebody waits for an agent.
+    pub(crate) waiting_since: Option<Timestamp>,
+}
+
+/// One campaign that is being dialed.
+pub(crate) struct Desk {
+    mode: DialingMode,
+    pacer: Pacer,
+    pub(crate) flights: BTreeMap<CallId, Flight>,
+    /// Since when agents are busy with calls of this campaign.
+    busy: BTreeMap<AgentId, Timestamp>,
+    bridge_within: Millis,
+}
+
+/// How a mode is paced; nothing for those in which people dial.
+pub(crate) fn paced(mode: DialingMode) -> Option<Mode> {
+    match mode {
+        DialingMode::Progressive => Some(Mode::Progressive),
+        DialingMode::Predictive => Some(Mode::Predictive),
+        DialingMode::Manual | DialingMode::Preview => None,
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(dialing: DialingMode, mode: Mode, limits: Limits) -> Self {
+        Self {
+            mode: dialing,
+            pacer: Pacer::new(mode, limits, Ledger::default()),
+            flights: BTreeMap::new(),
+            busy: BTreeMap::new(),
+            bridge_within: limits.bridge_within,
+        }
+    }
+
+    /// The mode that it was opened in.
+    pub(crate) fn mode(&self) -> DialingMode {
+        self.mode
+    }
+
+    /// What was abandoned until now.
+    pub(crate) fn ledger(&self) -> Ledger {
+        self.pacer.ledger()
+    }
+
+    /// Calls that ring, and calls in which somebody waits.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let waiting = self.flights.values().filter(|flight| flight.waiting_since.is_some()).count();
+        (self.flights.len() - waiting, waiting)
+    }
+
+    /// These agents are free again: how long they were busy is learned.
+    pub(crate) fn freed(&mut self, free: &[AgentId], now: Timestamp) {
+        for agent in free {
+            if let Some(since) = self.busy.remove(agent) {
+                self.pacer.handled(now.since(since));
+            }
+        }
+    }
+
+    /// How many calls to dial now.
+    pub(crate) fn pace(&self, free: usize, now: Timestamp) -> Pace {
+        let busy: Vec<Millis> = self.busy.values().map(|since| now.since(*since)).collect();
+        let ringing = self.flights.values().filter(|flight| flight.waiting_since.is_none());
+        let ringing: Vec<Millis> = ringing.map(|flight| now.since(flight.dialed_at)).collect();
+        let waiting = self.flights.len() - ringing.len();
+        self.pacer.pace(&Situation { free, busy: &busy, ringing: &ringing, waiting })
+    }
+
+    /// A call is over, or somebody answered: how long it rang is learned.
+    pub(crate) fn rang(&mut self, call: CallId, person: bool, now: Timestamp) {
+        if let Some(flight) = self.flights.get_mut(&call) {
+            self.pacer.rang(now.since(flight.dialed_at), person);
+            flight.waiting_since = person.then_some(now);
+        }
+    }
+
+    /// An agent took a call.
+    pub(crate) fn taken(&mut self, call: CallId, agent: AgentId, now: Timestamp) {
+        self.flights.remove(&call);
+        self.busy.insert(agent, now);
+        self.pacer.bridged(true);
+    }
+
+    /// Nobody took a call.
+    pub(crate) fn abandoned(&mut self, call: CallId) {
+        self.flights.remove(&call);
+        self.pacer.bridged(false);
+    }
+
+    /// Calls in which somebody waits, the longest first.
+    pub(crate) fn waiting(&self) -> Vec<CallId> {
+        let mut waiting: Vec<(Timestamp, CallId)> =
+            self.flights.iter().filter_map(|(call, flight)| Some((flight.waiting_since?, *call))).collect();
+        waiting.sort_unstable();
+        waiting.into_iter().map(|(_, call)| call).collect()
+    }
+
+    /// Calls in which somebody has waited for as long as the rules permit.
+    pub(crate) fn overdue(&self, now: Timestamp) -> Vec<CallId> {
+        let over =
+            |flight: &Flight| flight.waiting_since.is_some_and(|since| now.since(since) > self.bridge_within);
+        self.flights.iter().filter(|(_, flight)| over(flight)).map(|(call, _)| *call).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trunkline_kernel::Id;
+    use trunkline_routing::pacing::Why;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1_000)
+    }
+
+    fn id<I: Id>(number: u128) -> I {
+        I::from_uuid(uuid::Uuid::from_u128(number))
+    }
+
+    fn desk() -> Desk {
+        let mut desk = Desk::new(DialingMode::Predictive, Mode::Predictive, Limits::default());
+        for number in 1..=2 {
+            let flight = Flight { lead: id(number), dialed_at: at(0), waiting_since: None };
+            desk.flights.insert(id(number), flight);
+        }
+        desk
+    }
+
+    #[test]
+    fn who_answers_waits_until_an_agent_takes_the_call_or_the_time_is_over() {
+        let mut desk = desk();
+        desk.rang(id(2), true, at(8));
+        desk.rang(id(1), true, at(9));
+        assert_eq!((desk.waiting(), desk.counts()), (vec![id(2), id(1)], (0, 2)));
+        desk.taken(id(2), id(7), at(9));
+        assert!(desk.overdue(at(11)).is_empty(), "two seconds after the answer are in time");
+        assert_eq!(desk.overdue(at(12)), [id(1)]);
+        desk.abandoned(id(1));
+        assert_eq!(desk.ledger(), Ledger { answered: 2, abandoned: 1 });
+    }
+
+    #[test]
+    fn with_little_seen_it_dials_one_call_for_each_free_agent() {
+        let pace = desk().pace(5, at(1));
+        assert_eq!((pace.dial, pace.why), (3, Why::Unsure));
+    }
+
+    #[test]
+    fn people_dial_by_themselves_in_preview_and_by_hand() {
+        assert_eq!((paced(DialingMode::Preview), paced(DialingMode::Manual)), (None, None));
+        assert_eq!(paced(DialingMode::Progressive), Some(Mode::Progressive));
+    }
+}

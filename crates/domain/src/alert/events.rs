@@ -1,0 +1,35 @@
+//! What can have happened to an alert.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trunkline_kernel::{Position, Timestamp};
+
+use super::AlertKind;
+
+events! {
+    /// What can have happened to an alert.
+    Raised = "alert.raised" v 1;
+}
+
+/// A rule about accesses was met: somebody should look. It holds no personal value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Raised {
+    /// The name of the rule.
+    pub rule: String,
+    /// What sort of rule.
+    pub kind: AlertKind,
+    /// Whose accesses, as an actor or, for who has no name, an address.
+    pub who: String,
+    /// How many there were when it was raised: rows, refusals, customers, accesses.
+    pub count: u64,
+    /// How many are in order.
+    pub limit: u64,
+    /// Since when they are counted.
+    pub since: Timestamp,
+    /// The access that was one too many.
+    pub at: Timestamp,
+    /// The event that it stands in.
+    #[schemars(with = "u64")]
+    pub position: Position,
+}

@@ -1,0 +1,312 @@
+//! The agents as the log tells of them, laid out for the matching, in memory.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use trunkline_domain::agent::{self, Presence};
+use trunkline_kernel::{AgentId, Id as _, Millis, Position, Recorded, State as _, Timestamp};
+use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
+use trunkline_projections::reads::{AgentFilter, PAGE_ROWS_MAX, PageRequest};
+use trunkline_projections::{ReadError, ReadModel, ReadModels};
+use trunkline_routing::matching::{self, Pool as Table};
+
+use crate::Features;
+use crate::port::Wanted;
+
+/// The agents as the log tells of them.
+#[derive(Debug)]
+pub struct Roster {
+    features: Arc<Features>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    table: Table,
+    agents: HashMap<AgentId, Known>,
+    /// Whom this server has decided on and not yet heard of, and until when that keeps them.
+    held: BTreeMap<AgentId, Timestamp>,
+    available: usize,
+}
+
+#[derive(Debug)]
+struct Known {
+    position: Position,
+    presence: Presence,
+    since: Timestamp,
+    team: Option<String>,
+    skills: BTreeMap<String, u8>,
+    languages: BTreeSet<String>,
+    /// How long of the day went to contacts, and how long was spent waiting for one.
+    busy: Millis,
+    idle: Millis,
+}
+
+/// What an event of an agent changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Nothing that routing looks at.
+    None,
+    /// The agent can take work now.
+    Free(AgentId),
+    /// The agent is gone.
+    Gone(AgentId),
+}
+
+impl Roster {
+    /// Nobody yet.
+    pub fn new(features: Arc<Features>) -> Self {
+        let table = Table::new(features.agent.columns().len(), []);
+        let (agents, held) = (HashMap::new(), BTreeMap::new());
+        Self { features, inner: Mutex::new(Inner { table, agents, held, available: 0 }) }
+    }
+
+    /// Reads everybody from the read model. Gives the position from which to follow the log.
+    ///
+    /// # Errors
+    /// When the read model cannot be read.
+    pub async fn load(&self, reads: &ReadModels, now: Timestamp) -> Result<Position, ReadError> {
+        // Rows can be newer than the position that is asked first; events that they know of are passed over.
+        let position = reads.position(ReadModel::AgentAvailability).await?;
+        let mut page = PageRequest::first(PAGE_ROWS_MAX);
+        loop {
+            let found = reads.agents(&AgentFilter::default(), &page).await?;
+            let ids: Vec<AgentId> = found.edges.iter().map(|edge| edge.row.agent_id).collect();
+            let times = reads.agent_times(&ids, now).await?;
+            for edge in &found.edges {
+                self.put(&edge.row, &times);
+            }
+            match found.edges.last() {
+                Some(last) if found.has_next => {
+                    page = PageRequest::first(PAGE_ROWS_MAX).after(last.cursor.clone())
+                }
+                Some(_) | None => return Ok(position),
+            }
+        }
+    }
+
+    fn put(&self, row: &AgentRow, times: &[AgentTimeRow]) {
+        let own = |time: &&AgentTimeRow| time.agent_id == row.agent_id;
+        let sum = |of: fn(Presence) -> bool| {
+            Millis(
+                times.iter().filter(own).filter(|time| of(time.presence.0)).map(|time| time.total_ms).sum(),
+            )
+        };
+        let known = Known {
+            position: row.position,
+            presence: row.presence.0,
+            since: row.since,
+            team: row.team.clone(),
+            skills: row.skills.0.clone(),
+            languages: row.languages.0.iter().cloned().collect(),
+            busy: sum(on_contacts),
+            idle: sum(|presence| presence == Presence::Available),
+        };
+        let mut inner = self.inner.lock();
+        let vector = self.features.of_agent(known.team.as_ref(), &known.skills, &known.languages);
+        inner.lay_out(row.agent_id, &known, vector);
+        inner.available += usize::from(known.presence == Presence::Available);
+        inner.agents.insert(row.agent_id, known);
+    }
+
+    /// Takes note of an event of an agent.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn take(&self, recorded: &Recorded) -> Result<Change, trunkline_kernel::UnknownEvent> {
+        let Some(id) = recorded.stream.id::<AgentId>() else { return Ok(Change::None) };
+        let events = trunkline_domain::decode_as::<agent::Event>(recorded)?;
+        let mut inner = self.inner.lock();
+        let Inner { agents, available, .. } = &mut *inner;
+        let known = agents.entry(id).or_insert_with(Known::new);
+        if recorded.position <= known.position {
+            return Ok(Change::None);
+        }
+        known.position = recorded.position;
+        let before = known.presence;
+        let mut described = false;
+        for event in &events {
+            described |= known.describe(event);
+            known.step(event, recorded.event.occurred_at);
+        }
+        *available += usize::from(known.presence == Presence::Available);
+        *available -= usize::from(before == Presence::Available);
+        let presence = known.presence;
+        inner.held.remove(&id);
+        if described && let Some(known) = inner.agents.remove(&id) {
+            let vector = self.features.of_agent(known.team.as_ref(), &known.skills, &known.languages);
+            inner.lay_out(id, &known, vector);
+            inner.agents.insert(id, known);
+        } else {
+            inner.show(id);
+        }
+        Ok(match presence {
+            Presence::Available => Change::Free(id),
+            Presence::Offline => Change::Gone(id),
+            Presence::Paused
+            | Presence::Reserved
+            | Presence::Preview
+            | Presence::Ringing
+            | Presence::Talking
+            | Presence::Holding
+            | Presence::Wrapping => Change::None,
+        })
+    }
+
+    /// Decides on the agents as they are now, and keeps those who are chosen until they are heard of, until that moment
+    /// at most: whoever decides next finds them taken.
+    pub(crate) fn choose<T>(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        decide: impl FnOnce(&Table) -> (T, Vec<AgentId>),
+    ) -> T {
+        let mut inner = self.inner.lock();
+        inner.let_go(now);
+        let (decided, chosen) = decide(&inner.table);
+        chosen.into_iter().for_each(|agent| inner.hold(agent, until));
+        decided
+    }
+
+    /// Keeps an agent who turned out not to be free, until there is news of them or that moment has come.
+    pub(crate) fn hold(&self, agent: AgentId, until: Timestamp) {
+        self.inner.lock().hold(agent, until);
+    }
+
+    /// Lets an agent go who was chosen and not offered anything.
+    pub(crate) fn let_go(&self, agent: AgentId) {
+        let mut inner = self.inner.lock();
+        inner.held.remove(&agent);
+        inner.show(agent);
+    }
+
+    /// What is to be claimed when an agent is chosen.
+    pub(crate) fn wanted(&self, agent: AgentId) -> Wanted {
+        let known = self.inner.lock().agents.get(&agent).map_or(Position::START, |known| known.position);
+        Wanted { id: agent.uuid(), known }
+    }
+
+    /// How many agents there are, and how many of them wait for work.
+    pub fn count(&self) -> (usize, usize) {
+        let inner = self.inner.lock();
+        (inner.agents.len(), inner.available)
+    }
+
+    /// Whether anybody can be chosen now.
+    pub(crate) fn anybody(&self, now: Timestamp) -> bool {
+        let mut inner = self.inner.lock();
+        inner.let_go(now);
+        let held = inner.held.keys().filter(|agent| inner.waits(**agent)).count();
+        inner.available > held
+    }
+}
+
+impl Inner {
+    fn waits(&self, agent: AgentId) -> bool {
+        self.agents.get(&agent).is_some_and(|known| known.presence == Presence::Available)
+    }
+
+    fn hold(&mut self, agent: AgentId, until: Timestamp) {
+        self.held.insert(agent, until);
+        self.show(agent);
+    }
+
+    /// Lets those go whose time is over.
+    fn let_go(&mut self, now: Timestamp) {
+        let over: Vec<AgentId> =
+            self.held.iter().filter(|(_, until)| **until <= now).map(|(agent, _)| *agent).collect();
+        for agent in over {
+            self.held.remove(&agent);
+            self.show(agent);
+        }
+    }
+
+    /// Has the matching see what the agent does.
+    fn show(&mut self, id: AgentId) {
+        let free = u16::from(self.waits(id) && !self.held.contains_key(&id));
+        if let Some(known) = self.agents.get(&id) {
+            self.table.set_presence(id, free, known.since, known.occupancy());
+        }
+    }
+
+    /// Has the matching see who the agent is and what the agent does.
+    fn lay_out(&mut self, id: AgentId, known: &Known, features: Vec<f32>) {
+        self.table.put(matching::Agent {
+            team: known.team.clone(),
+            skills: known.skills.clone(),
+            languages: known.languages.clone(),
+            free: u16::from(known.presence == Presence::Available && !self.held.contains_key(&id)),
+            occupancy: known.occupancy(),
+            features,
+            ..matching::Agent::new(id, known.since)
+        });
+    }
+}
+
+impl Known {
+    fn new() -> Self {
+        Self {
+            position: Position::START,
+            presence: Presence::Offline,
+            since: Timestamp::from_micros(0),
+            team: None,
+            skills: BTreeMap::new(),
+            languages: BTreeSet::new(),
+            busy: Millis::ZERO,
+            idle: Millis::ZERO,
+        }
+    }
+
+    /// Who the agent is; gives whether that changed.
+    fn describe(&mut self, event: &agent::Event) -> bool {
+        if let agent::Event::Registered(registered) = event {
+            self.team.clone_from(&registered.team);
+            self.skills.clone_from(&registered.skills);
+            self.languages.clone_from(&registered.languages);
+            return true;
+        }
+        let agent::Event::ProfileChanged(changed) = event else { return false };
+        if changed.team.is_some() {
+            self.team.clone_from(&changed.team);
+        }
+        if let Some(skills) = &changed.skills {
+            self.skills.clone_from(skills);
+        }
+        if let Some(languages) = &changed.languages {
+            self.languages.clone_from(languages);
+        }
+        true
+    }
+
+    /// What the agent does.
+    fn step(&mut self, event: &agent::Event, at: Timestamp) {
+        let next = Presence::MACHINE.step(self.presence, event.verb()).unwrap_or(self.presence);
+        if next == self.presence {
+            return;
+        }
+        let spent = at.since(self.since).0.max(0);
+        if on_contacts(self.presence) {
+            self.busy.0 += spent;
+        } else if self.presence == Presence::Available {
+            self.idle.0 += spent;
+        }
+        if next == Presence::Offline {
+            (self.busy, self.idle) = (Millis::ZERO, Millis::ZERO);
+        }
+        // A clock that went back must not make somebody idle in the future.
+        (self.presence, self.since) = (next, self.since.max(at));
+    }
+
+    /// The share of the time that went to contacts.
+    #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
+    fn occupancy(&self) -> f32 {
+        let both = self.busy.0 + self.idle.0;
+        if both == 0 { 0.0 } else { (self.busy.0 as f64 / both as f64) as f32 }
+    }
+}
+
+/// What counts as time on contacts; ringing is neither that nor idleness.
+fn on_contacts(presence: Presence) -> bool {
+    matches!(presence, Presence::Talking | Presence::Holding | Presence::Wrapping)
+}

@@ -1,0 +1,83 @@
+//! The pool of agents and the router, as the configuration has them.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use trunkline_kernel::{Clock, Ids};
+use trunkline_log::Feed;
+use trunkline_pool::{ActiveScorer, AgentPool, Features, Pool, Router, RouterParts};
+
+use crate::config::{PoolStore, Settings};
+use crate::recordings::Around;
+
+/// The router, at work.
+pub(crate) struct Routing {
+    pub(crate) router: Arc<Router>,
+    /// Ends after the stop was asked for.
+    pub(crate) task: JoinHandle<()>,
+}
+
+impl Routing {
+    /// Begins to route, until it is told to stop.
+    ///
+    /// # Errors
+    /// When the declaration of features or the address of the shared pool cannot be used.
+    pub(crate) fn start(
+        settings: &Settings,
+        around: &Around,
+        ids: &Arc<dyn Ids>,
+        feed: &Arc<Feed>,
+        stopping: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let features = Arc::new(features(settings)?);
+        let router = Router::new(RouterParts {
+            dispatcher: Arc::clone(&around.dispatcher),
+            log: Arc::clone(&around.log),
+            reads: around.reads.clone(),
+            pool: pool(settings, Arc::clone(&around.clock))?,
+            scorer: Arc::new(ActiveScorer::new(&features)),
+            features,
+            clock: Arc::clone(&around.clock),
+            ids: Arc::clone(ids),
+            policy: settings.policy,
+            settings: settings.routing.router.clone(),
+        });
+        let router = Arc::new(router);
+        let task = tokio::spawn(Arc::clone(&router).run(Arc::clone(feed), stopping.clone()));
+        Ok(Self { router, task })
+    }
+}
+
+/// The declaration of features: the file that is configured, or the one that is built in.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn features(settings: &Settings) -> anyhow::Result<Features> {
+    let Some(file) = &settings.routing.features else { return Ok(Features::standard()?) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Features::read(&text).with_context(|| format!("`routing.features_file` is {}", file.display()))
+}
+
+/// The pool of agents.
+///
+/// # Errors
+/// When the address of the shared one cannot be used.
+fn pool(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<AgentPool>> {
+    let shared: Option<Arc<dyn Pool>> = match &settings.routing.pool {
+        PoolStore::Memory => None,
+        PoolStore::Redis { url } => Some(redis(url)?),
+    };
+    Ok(Arc::new(AgentPool::new(shared, clock)))
+}
+
+#[cfg(feature = "redis")]
+fn redis(url: &str) -> anyhow::Result<Arc<dyn Pool>> {
+    Ok(Arc::new(trunkline_adapters::RedisPool::new(url).context("`pool.url`")?))
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_url: &str) -> anyhow::Result<Arc<dyn Pool>> {
+    anyhow::bail!("this build was made without Redis")
+}

@@ -1,0 +1,5 @@
+//! Work and agents: found, offered, accepted once, explained, replayed; on one server and on several.
+
+mod centre;
+mod one_server;
+mod several_servers;
