@@ -42,9 +42,13 @@ async fn figures(client: &Client, from: &str, until: &str, kpis: &[&str]) -> Res
 /// Kills an import of the bank's file when some of it is in the log.
 async fn interrupted(folder: &Path, data: &str) -> Result<()> {
     let mut import = command(folder, &["import", "--mapping", &repository(BANK), data])?;
+    let told = folder.join("import.err");
     let mut import =
-        import.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn()?;
+        import.stdout(std::process::Stdio::null()).stderr(std::fs::File::create(&told)?).spawn()?;
     wait_for_within(LONG, "the first rows in the log", async || {
+        if let Some(ended) = import.try_wait()? {
+            anyhow::bail!("the import ended by itself, {ended}: {}", std::fs::read_to_string(&told)?);
+        }
         // Before the log is made there is nothing to show.
         let shown = run(folder, &["log", "show", "2000"]).await?;
         Ok((shown.code == Some(0)).then_some(()))

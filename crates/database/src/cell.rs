@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trunkline_kernel::{
     AgentId, CallId, CampaignId, CommandId, CorrelationId, CustomerId, EventId, Id, InteractionId, LeadId,
-    Millis, Personal, Position, RecordingId, ReservationId, RightsRequestId, Sealed, TaskId, TeamId,
-    Timestamp, Version,
+    Millis, Personal, Position, RecordingId, ReservationId, RightsRequestId, Sealed, TaskId, Timestamp,
+    Version,
 };
 use uuid::Uuid;
 
@@ -104,7 +104,7 @@ macro_rules! id_cells {
 }
 
 id_cells! {
-    CustomerId AgentId TeamId CampaignId LeadId CallId RecordingId ReservationId InteractionId TaskId EventId CommandId
+    CustomerId AgentId CampaignId LeadId CallId RecordingId ReservationId InteractionId TaskId EventId CommandId
     CorrelationId RightsRequestId
 }
 

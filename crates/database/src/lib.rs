@@ -8,6 +8,7 @@
 mod bulk;
 mod cell;
 mod error;
+mod file;
 mod migrate;
 mod options;
 mod pool;
@@ -18,6 +19,7 @@ mod value;
 
 pub use cell::{Cell, Json};
 pub use error::DatabaseError;
+pub use file::open_file;
 pub use migrate::Migration;
 pub use options::{PostgresOptions, SqliteOptions};
 pub use pool::{Database, Dialect};

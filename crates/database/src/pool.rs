@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use futures::TryStreamExt;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection as _, PgPool, SqlSafeStr, SqlitePool};
 
 use crate::row::Inner as RowInner;
 use crate::value::{bind_postgres, bind_sqlite};
-use crate::{DatabaseError, PostgresOptions, Result, Row, SqliteOptions, Transaction, Value};
+use crate::{DatabaseError, PostgresOptions, Result, Row, SqliteOptions, Transaction, Value, open_file};
 
 /// Statements that one connection keeps prepared: bulk writes of every table in every size, and the queries.
 const STATEMENTS_MAX: usize = 500;
@@ -51,8 +51,6 @@ impl Database {
     pub async fn sqlite(options: &SqliteOptions) -> Result<Self> {
         let connect = SqliteConnectOptions::new()
             .filename(&options.path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(if options.lasting { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
             .busy_timeout(options.busy_timeout)
             .statement_cache_capacity(STATEMENTS_MAX)
@@ -61,6 +59,7 @@ impl Database {
             .pragma("secure_delete", if options.lasting { "on" } else { "off" })
             .pragma("wal_autocheckpoint", "4000");
         let failed = |source| DatabaseError::Open { address: options.path.display().to_string(), source };
+        let first = open_file(connect.clone(), options.busy_timeout).await.map_err(failed)?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -77,6 +76,8 @@ impl Database {
             .connect_with(connect.pragma("cache_size", "-16384").pragma("query_only", "on"))
             .await
             .map_err(failed)?;
+        // Closed last, for SQLite locks a file whose last connection is closing.
+        first.close().await.map_err(failed)?;
         Ok(Self::Sqlite { writer, readers })
     }
 

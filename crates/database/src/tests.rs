@@ -1,11 +1,16 @@
 //! The vocabulary on SQLite; the same on PostgreSQL is tested with the projections, which have a server.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use futures::future::join_all;
+use sqlx::sqlite::SqliteConnectOptions;
 use trunkline_kernel::{CustomerId, Id, Timestamp};
 use uuid::Uuid;
 
-use crate::{Cell, Database, DatabaseError, Json, Migration, SqliteOptions, TableRow, Value, table};
+use crate::{
+    Cell, Database, DatabaseError, Json, Migration, SqliteOptions, TableRow, Value, open_file, table,
+};
 
 table! {
     /// A row with every kind of cell.
@@ -94,4 +99,19 @@ fn digests_tell_absent_from_empty() {
         bytes(Value::Json(r#"{"b":1,"a":2}"#.into())),
         bytes(Value::Json(r#"{"a": 2, "b": 1}"#.into()))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_that_open_a_new_file_at_once_all_get_it() {
+    let folder = std::env::temp_dir().join(format!("trunkline-database-many-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for round in 0..50 {
+        let options = SqliteConnectOptions::new().filename(folder.join(format!("{round}.db")));
+        let all =
+            join_all((0..16).map(|_| tokio::spawn(open_file(options.clone(), Duration::from_secs(10)))))
+                .await;
+        let all: Result<Vec<_>, _> = all.into_iter().map(Result::unwrap).collect();
+        all.unwrap();
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }

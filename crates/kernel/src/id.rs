@@ -65,8 +65,6 @@ ids! {
     CustomerId = "customer";
     /// A person who speaks with customers.
     AgentId = "agent";
-    /// A group of agents under one lead.
-    TeamId = "team";
     /// A list, a script, a dialing mode, an attempt policy and calling hours.
     CampaignId = "campaign";
     /// One customer in one campaign.

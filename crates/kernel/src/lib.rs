@@ -25,7 +25,7 @@ pub use event::{Digest, EventType, InvalidEventType, NewEvent, Payload, Recorded
 pub use id::{
     AgentId, AlertId, CallId, CampaignId, CommandId, ContactId, CorrelationId, CustomerId, DecisionId,
     EventId, GrantId, Id, InteractionId, LeadId, ListingId, RecordingId, ReservationId, RightsRequestId,
-    RoutingId, TaskId, TeamId, TokenId, TraceId,
+    RoutingId, TaskId, TokenId, TraceId,
 };
 pub use machine::{IllegalTransition, Machine, State, Transition};
 pub use order::{Position, Version};

@@ -10,11 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::{Mutex, watch};
+use trunkline_database::open_file;
 use trunkline_kernel::{Clock, EventId, Position, Recorded, StreamId, Timestamp, Version};
 
 use crate::sequencer::Sequencer;
@@ -82,25 +81,18 @@ impl SqliteStore {
     pub(crate) async fn open(path: &Path, readers: u32) -> Result<Self, LogError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .row_buffer_size(ROWS_AHEAD)
             .statement_cache_capacity(STATEMENTS_MAX)
             .pragma("cache_size", WRITER_CACHE_KIB)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-        let mut connection = options.clone().connect().await.map_err(store_error)?;
+        let mut connection = open_file(options.clone(), BUSY_TIMEOUT).await.map_err(store_error)?;
         schema::migrate(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(readers.max(1))
             .test_before_acquire(false)
-            .connect_with(
-                options
-                    .create_if_missing(false)
-                    .pragma("query_only", "ON")
-                    .pragma("cache_size", READER_CACHE_KIB),
-            )
+            .connect_with(options.pragma("query_only", "ON").pragma("cache_size", READER_CACHE_KIB))
             .await
             .map_err(store_error)?;
         Ok(Self { writer: Mutex::new(Writer { connection, held: false }), readers })
