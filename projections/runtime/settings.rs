@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Limits of the runtime. Each field is a setting `projections.<name>` of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Events that are read, folded and committed together at most. Default 4,000.
+    /// Events that are read, folded and committed together at most. Default 2,000.
     pub page_events: usize,
     /// How long a follower trusts that no hint means no event, before it reads all the same. Default 200 ms.
     pub reread: Duration,
@@ -20,7 +20,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            page_events: 4_000,
+            page_events: 2_000,
             reread: Duration::from_millis(200),
             lease: Duration::from_secs(6),
             renew: Duration::from_secs(2),

@@ -104,6 +104,8 @@ impl Options {
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
     let cli = Cli::parse();
+    // Without one the HTTP client does not start; a process has at most one, and this is its first line.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     println!("{}", machine::describe()?);
     println!("payload {} B, seed {}\n", workload::PAYLOAD_BYTES, cli.options.seed);
     match cli.command {

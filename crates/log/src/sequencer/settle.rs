@@ -1,8 +1,9 @@
 //! Appends that came too late: their answer needs one look whether they are repeated ones, but no commit.
 //!
-//! Of many late writers of one stream only one can win the next version. They are let back in one at a time,
-//! each time that something has been committed, and are told the version that the stream has reached by then: so
-//! the losers' retries do not take the machine from the winner, and whoever is let in has a chance.
+//! Of many late writers of one stream only one can win the next version. They are let back in one at a time and
+//! are told the version that the stream has reached by then. The next one comes in with the next commit, unless
+//! somebody was late again: then a stream has more writers than it takes, and whoever has it keeps it for a turn, so
+//! that the losers' retries do not take the machine from the winner.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use crate::repeat::first_result;
 use crate::store::Store;
 use crate::{AppendError, LogStats};
 
-/// The longest time that the next ones wait when nothing is committed.
-const TURN_MAX: Duration = Duration::from_millis(2);
+/// How long a writer has a contended stream to itself, and the longest time that the next ones wait when nothing is
+/// committed. Several commits long, for each loser costs a look into the store.
+const TURN: Duration = Duration::from_millis(2);
 
 /// Late appends looked up at a time.
 const LOOK_MAX: usize = 256;
@@ -103,13 +105,19 @@ impl<S: Store> Settler<S> {
             {
                 looked.push(late);
             }
+            let crowded = !looked.is_empty();
             rivals.extend(self.look(looked).await);
             self.contended.follow(&rivals);
             self.committed.borrow_and_update();
             self.let_in(&mut rivals);
-            if !rivals.is_empty() {
+            if rivals.is_empty() {
+                continue;
+            }
+            if crowded {
+                tokio::time::sleep(TURN).await;
+            } else {
                 // Either is as good: a new version, or enough patience.
-                let _ = tokio::time::timeout(TURN_MAX, self.committed.changed()).await;
+                let _ = tokio::time::timeout(TURN, self.committed.changed()).await;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Trees as a scorer of customers and agents.
 
+use super::sides::Sides;
 use super::{Mismatch, Node, Objective, Tree, Trees};
 use crate::Hash;
 use crate::features::{Schema, Table};
@@ -7,19 +8,21 @@ use crate::score::{Contribution, Explanation, Scale, Scorer, Term};
 
 /// Where a feature of the model comes from.
 #[derive(Clone, Copy, Debug)]
-enum Source {
+pub(super) enum Source {
     Customer(usize),
     Agent(usize),
 }
 
 /// A model that knows which of its features is which column.
 ///
-/// For one call the customer is the same for all agents. So the trees are first cut down to the splits that the
-/// customer leaves open, and only those are walked for each agent.
-#[derive(Clone, Debug)]
+/// What an agent's row rules out is kept between calls, so one scorer is best asked about one table of agents. A
+/// model with larger trees than that allows is walked instead: for one call the customer is the same for all agents,
+/// so the trees are first cut down to the splits that the customer leaves open.
+#[derive(Debug)]
 pub struct TreeScorer {
     trees: Trees,
     sources: Vec<Source>,
+    pub(super) sides: Option<Sides>,
 }
 
 impl Trees {
@@ -39,7 +42,8 @@ impl Trees {
         let unknown = self.names.iter().zip(&sources).filter(|(_, source)| source.is_none());
         let unknown: Vec<String> = unknown.map(|(name, _)| name.clone()).collect();
         if unknown.is_empty() {
-            Ok(TreeScorer { trees: self, sources: sources.into_iter().flatten().collect() })
+            let sources: Vec<Source> = sources.into_iter().flatten().collect();
+            Ok(TreeScorer { sides: Sides::of(&self.trees, &sources), trees: self, sources })
         } else {
             Err(Mismatch::Unknown(unknown))
         }
@@ -122,6 +126,22 @@ impl TreeScorer {
     }
 }
 
+impl TreeScorer {
+    /// Adds the leaf of every tree to the sums of these rows.
+    fn walk(&self, customer: &[f32], agents: &Table, rows: &[usize], sums: &mut [f32]) {
+        let cuts: Vec<Cut> = self.trees.trees.iter().map(|tree| self.cut(tree, customer)).collect();
+        let width = agents.width().max(1);
+        for (sums, rows) in sums.chunks_mut(BLOCK).zip(rows.chunks(BLOCK)) {
+            let mut cells = Vec::with_capacity(BLOCK * width);
+            for row in rows {
+                cells.extend_from_slice(agents.row(*row));
+            }
+            cells.resize(rows.len() * width, f32::NAN);
+            cuts.iter().for_each(|cut| cut.add(&cells, width, sums));
+        }
+    }
+}
+
 impl Cut {
     /// Adds the leaf of each row to its sum. The rows lie one after the other, `width` cells each.
     fn add(&self, cells: &[f32], width: usize, sums: &mut [f32]) {
@@ -150,15 +170,9 @@ impl Scorer for TreeScorer {
 
     fn score(&self, customer: &[f32], agents: &Table, rows: &[usize]) -> Vec<f32> {
         let mut sums = vec![self.trees.base; rows.len()];
-        let cuts: Vec<Cut> = self.trees.trees.iter().map(|tree| self.cut(tree, customer)).collect();
-        let width = agents.width().max(1);
-        for (sums, rows) in sums.chunks_mut(BLOCK).zip(rows.chunks(BLOCK)) {
-            let mut cells = Vec::with_capacity(BLOCK * width);
-            for row in rows {
-                cells.extend_from_slice(agents.row(*row));
-            }
-            cells.resize(rows.len() * width, f32::NAN);
-            cuts.iter().for_each(|cut| cut.add(&cells, width, sums));
+        let kept = self.sides.as_ref().is_some_and(|sides| sides.add(customer, agents, rows, &mut sums));
+        if !kept {
+            self.walk(customer, agents, rows, &mut sums);
         }
         sums.iter_mut().for_each(|sum| *sum = self.trees.objective.score(*sum));
         sums

@@ -7,6 +7,7 @@ mod bind;
 mod document;
 mod load;
 mod shap;
+mod sides;
 #[cfg(test)]
 mod tests;
 mod ubjson;

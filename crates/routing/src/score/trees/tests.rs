@@ -182,6 +182,8 @@ fn shared_out() -> (Trees, Schema, Schema) {
 fn a_bound_model_scores_customer_and_agent_as_the_whole_row() {
     let (trees, customer, agent) = shared_out();
     let bound = trees.clone().bind(&customer, &agent).unwrap();
+    let mut walking = trees.clone().bind(&customer, &agent).unwrap();
+    assert!(walking.sides.take().is_some(), "the fixture's trees are small enough to be kept");
     let rows: Vec<Vec<f32>> = expected(&fixtures(), "logistic").rows.iter().map(|cells| row(cells)).collect();
     for whose in &rows {
         let customer = [whose[5], whose[0], whose[2], 7.0];
@@ -192,9 +194,33 @@ fn a_bound_model_scores_customer_and_agent_as_the_whole_row() {
         for (score, at) in scores.iter().zip(&order) {
             let agent = &rows[*at];
             let whole = [whose[0], agent[1], whose[2], agent[3], agent[4], whose[5]];
-            assert_eq!(*score, trees.predict(&whole), "a cut tree must lead to the same leaf");
+            assert_eq!(*score, trees.predict(&whole), "the two sides must meet in the same leaf");
         }
+        assert_eq!(
+            walking.score(&customer, &agents, &order),
+            scores,
+            "a cut tree must lead to the same leaf"
+        );
     }
+}
+
+#[test]
+fn what_is_kept_of_an_agent_ends_with_the_row_it_was_of() {
+    let (trees, customer, agent) = shared_out();
+    let bound = trees.clone().bind(&customer, &agent).unwrap();
+    let customer = [16.0, 9_000.0, 1.0, 0.0];
+    let rows: Vec<Vec<f32>> = expected(&fixtures(), "logistic").rows.iter().map(|cells| row(cells)).collect();
+    let mut agents = Table::new(3);
+    rows.iter().take(2).for_each(|row| agents.push(&[row[4], row[1], row[3]]));
+    for row in &rows {
+        agents.set(1, &[row[4], row[1], row[3]]);
+        let whole = [customer[1], row[1], customer[2], row[3], row[4], customer[0]];
+        assert_eq!(bound.score(&customer, &agents, &[0, 1])[1], trees.predict(&whole));
+    }
+    let mut narrower = Table::new(2);
+    narrower.push(&[3.0, 20.0]);
+    let whole = [customer[1], 20.0, customer[2], f32::NAN, 3.0, customer[0]];
+    assert_eq!(bound.score(&customer, &narrower, &[0]), [trees.predict(&whole)]);
 }
 
 #[test]
