@@ -65,7 +65,17 @@ pub(crate) fn real(name: &str) -> Option<PathBuf> {
 
 /// The lines of `trunkline log export` as JSON.
 pub(crate) async fn exported(folder: &Path, more: &[&str]) -> Result<Vec<serde_json::Value>> {
+    exported_with(folder, more, &[]).await
+}
+
+/// Like [`exported`], with environment variables.
+pub(crate) async fn exported_with(
+    folder: &Path,
+    more: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<Vec<serde_json::Value>> {
     let arguments = [&["log", "export"], more].concat();
-    let out = run(folder, &arguments).await?.success()?;
+    let mut export = command(folder, &arguments)?;
+    let out = done(export.envs(environment.iter().copied()).output().await?)?.success()?;
     out.lines().map(|line| serde_json::from_str(line).context("an exported line is JSON")).collect()
 }

@@ -11,6 +11,7 @@ mod graphql;
 mod hardening;
 mod identity;
 mod import;
+mod kurrent;
 mod notary;
 mod operations;
 mod place;
