@@ -12,7 +12,7 @@ pub struct SqliteOptions {
     pub readers: u32,
     /// How long a statement waits for another process' lock; 5 s by default.
     pub busy_timeout: Duration,
-    /// Page cache of the writing connection in KiB; 65,536 by default.
+    /// Page cache of the writing connection in KiB; 49,152 by default.
     pub cache_kib: u32,
     /// Whether a commit outlives a power cut, and whether what is deleted is overwritten; not by default, for read
     /// models can be rebuilt.
@@ -23,7 +23,7 @@ impl SqliteOptions {
     /// The defaults for a file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Self { path, readers: 4, busy_timeout: Duration::from_secs(5), cache_kib: 65_536, lasting: false }
+        Self { path, readers: 4, busy_timeout: Duration::from_secs(5), cache_kib: 49_152, lasting: false }
     }
 }
 

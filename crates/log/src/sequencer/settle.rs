@@ -21,7 +21,7 @@ use crate::{AppendError, LogStats};
 
 /// How long a writer has a contended stream to itself, and the longest time that the next ones wait when nothing is
 /// committed. Several commits long, for each loser costs a look into the store.
-const TURN: Duration = Duration::from_millis(2);
+const TURN: Duration = Duration::from_millis(5);
 
 /// Late appends looked up at a time.
 const LOOK_MAX: usize = 256;
