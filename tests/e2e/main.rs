@@ -17,6 +17,7 @@ mod place;
 mod privacy;
 mod recordings;
 mod routing;
+mod search;
 mod servers;
 mod simulate;
 mod tidy;
