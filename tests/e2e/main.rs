@@ -18,6 +18,7 @@ mod place;
 mod privacy;
 mod recordings;
 mod routing;
+mod search;
 mod servers;
 mod simulate;
 mod tidy;

@@ -1,7 +1,11 @@
 //! The outside systems behind the ports: one module an outside system, one feature each.
 
+#[cfg(feature = "opensearch")]
+pub mod opensearch;
 #[cfg(feature = "redis")]
 mod redis;
+mod shipping;
 
 #[cfg(feature = "redis")]
 pub use redis::{InvalidRedis, RedisPool};
+pub use shipping::{Shipping, ShippingStats};

@@ -40,6 +40,8 @@ pub(crate) struct Station {
     pub(crate) ready_lag_max: u64,
     /// How the notary gets on, where there is one.
     pub(crate) notary: Option<trunkline_registry::Stats>,
+    /// How shipping to a search service gets on, where there is one.
+    pub(crate) shipping: Option<trunkline_adapters::ShippingStats>,
     /// The pool of agents and the work that waits.
     pub(crate) router: Arc<trunkline_pool::Router>,
 }
@@ -101,6 +103,7 @@ async fn ready(State(station): State<Station>) -> Response {
         "projections": projections,
         "pool": pool(&station.router),
         "notary": station.notary.as_ref().map(crate::notary::health),
+        "search": station.shipping.as_ref().map(crate::shipping::health),
     });
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(body)).into_response()

@@ -15,6 +15,7 @@ mod read_models;
 mod recordings;
 mod routing;
 mod serve;
+mod shipping;
 mod shutdown;
 mod store;
 mod surroundings;

@@ -10,6 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use trunkline_adapters::{Shipping, ShippingStats};
 use trunkline_app::RecorderStats;
 use trunkline_log::{HistogramValues, LogStats};
 use trunkline_pool::Router;
@@ -54,6 +55,8 @@ pub(crate) struct Sources {
     pub(crate) progress: Arc<Mutex<Vec<Progress>>>,
     /// How the notary gets on, where there is one.
     pub(crate) notary: Option<trunkline_registry::Stats>,
+    /// How shipping to a search service gets on, where there is one.
+    pub(crate) shipping: Option<ShippingStats>,
     /// The pool of agents and the work that waits; gone when the server stops.
     pub(crate) router: Weak<Router>,
 }
@@ -127,6 +130,9 @@ impl Collector for Sources {
         if let Some(notary) = &self.notary {
             notary_figures(encoder, &notary.standing())?;
         }
+        if let Some(shipping) = &self.shipping {
+            shipping_figures(encoder, &shipping.now())?;
+        }
         let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
         family(encoder, "projection_position", "How far a read model is in the log", &progress, |p| {
             p.position
@@ -193,6 +199,22 @@ fn notary_figures(
     gauge(encoder, "notary_keeping", "1 where this server keeps the tree", notary.keeping.into())?;
     let trouble = notary.trouble.is_some().into();
     gauge(encoder, "notary_trouble", "1 where the notary cannot go on; /readyz says why", trouble)
+}
+
+fn shipping_figures(encoder: &mut DescriptorEncoder<'_>, now: &Shipping) -> Result<(), std::fmt::Error> {
+    gauge(
+        encoder,
+        "search_position",
+        "Everything up to here has arrived at the search service",
+        now.position,
+    )?;
+    gauge(encoder, "search_lag", "Events that have not arrived at the search service yet", now.lag)?;
+    counter(encoder, "search_taken", "Documents that the search service has taken", now.taken)?;
+    counter(encoder, "search_repeated", "Documents that were sent again", now.repeated)?;
+    counter(encoder, "search_rejected", "Documents that will never be taken as they are", now.rejected)?;
+    gauge(encoder, "search_shipping", "1 where this server ships", now.shipping.into())?;
+    let trouble = now.trouble.is_some().into();
+    gauge(encoder, "search_trouble", "1 where shipping cannot go on; /readyz says why", trouble)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus has doubles only; sums stay far below 2^53")]
@@ -268,6 +290,7 @@ mod tests {
             recorder: Arc::default(),
             progress: Arc::default(),
             notary: Some(Default::default()),
+            shipping: Some(Default::default()),
             router: Weak::new(),
         };
         let metrics = Metrics::new(sources);
@@ -283,6 +306,8 @@ mod tests {
             "trunkline_audit_waiting 0",
             "trunkline_audit_refused_total 0",
             "trunkline_notary_lag 0",
+            "trunkline_search_lag 0",
+            "trunkline_search_rejected_total 0",
             "trunkline_projection_position{projection=\"kpi\"} 7",
             "trunkline_projection_lag{projection=\"kpi\"} 3",
             "trunkline_projection_parked{projection=\"kpi\"} 1",

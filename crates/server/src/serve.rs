@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
-use trunkline_access::Witness;
+use trunkline_access::{Policy, Witness};
 use trunkline_app::privacy::Rights;
 use trunkline_app::{Authority, Recorder};
 use trunkline_database::Database;
@@ -26,6 +26,7 @@ use crate::metrics::{Metrics, Sources};
 use crate::notary::Notarising;
 use crate::recordings::{Around, Room};
 use crate::routing::Routing;
+use crate::shipping::ShippingOut;
 use crate::timers::Timers;
 use crate::transport::{self, Tls, Transport};
 use crate::{compliance, dialing, erasure, shutdown, store};
@@ -55,8 +56,8 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let (runtime, names) = (Arc::clone(&followers.runtime), Arc::clone(&followers.names));
     let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
-    let policy = trunkline_access::Policy::standard();
-    let authority = Authority::start(policy, settings.access, Arc::clone(&clock), &*log, &feed).await;
+    let authority =
+        Authority::start(Policy::standard(), settings.access, Arc::clone(&clock), &*log, &feed).await;
     let authority = authority.context("cannot read the grants that are in force")?;
     let around = Around {
         dispatcher: Arc::clone(&dispatcher),
@@ -91,8 +92,9 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     };
     let dialing = dialing::start(settings, &services, &stopping);
     let alerting = Alerting::start(&settings.alerts, &services, database.clone(), &stopping).await?;
+    let shipping = ShippingOut::start(settings, &log, &database, &stopping).await?;
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let station = station(settings, opened, &api, &recorder, &notary, &runtime, routing.router);
+    let station = station(settings, opened, &api, (&recorder, &notary, &shipping), &runtime, routing.router);
     let beside = announce(address, tls.is_some(), companion, &stopping);
     let routes = router(station, api.router(), recordings.routes, gate, &settings.transport);
     let transport =
@@ -100,7 +102,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     transport.serve(listener).await;
     // They end by the same token, after the command under way; a panic of one is in the log and takes nothing down.
     let _ = (beside.await, timers.await, dialing.await, routing.task.await, recordings.eraser.await);
-    alerting.ended().await;
+    let _ = (alerting.ended().await, shipping.ended().await);
     // Whoever was answered is recorded before the log takes no more.
     recorder.close().await;
     notary.stop().await;
@@ -163,8 +165,7 @@ fn station(
     settings: &Settings,
     opened: store::OpenLog,
     api: &Api,
-    recorder: &Recorder,
-    notary: &Notarising,
+    (recorder, notary, shipping): (&Arc<Recorder>, &Notarising, &ShippingOut),
     runtime: &Arc<Runtime>,
     router: Arc<Router>,
 ) -> Station {
@@ -174,6 +175,7 @@ fn station(
         recorder: Arc::clone(recorder.stats()),
         progress: Arc::default(),
         notary: notary.stats(),
+        shipping: shipping.stats(),
         router: Arc::downgrade(&router),
     };
     Station {
@@ -182,6 +184,7 @@ fn station(
         runtime: Arc::downgrade(runtime),
         ready_lag_max: settings.ready_lag_max,
         notary: notary.stats(),
+        shipping: shipping.stats(),
         router,
     }
 }

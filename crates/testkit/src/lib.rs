@@ -3,6 +3,8 @@
 
 #[cfg(feature = "kurrentdb")]
 pub mod kurrent;
+#[cfg(feature = "opensearch")]
+pub mod opensearch;
 
 mod cable;
 mod client;

@@ -35,10 +35,19 @@ pub(crate) enum CheckFormat {
 }
 
 /// Settings that can hold a password are shown without it.
-const SECRET: [&str; 3] = ["log.url", "read_models.url", "vault.url"];
+const SECRET: [&str; 5] = ["log.url", "read_models.url", "vault.url", "notary.url", "pool.url"];
 
-/// Settings that are secrets themselves are not shown at all.
-const HIDDEN: [&str; 3] = ["oidc.client_secret", "vault.master_keys", "vault.transit_token"];
+/// Settings that are secrets themselves are not shown at all. A webhook's address can hold one anywhere.
+const HIDDEN: [&str; 8] = [
+    "audit.webhook",
+    "audit.webhook_secret",
+    "notary.publish_webhook",
+    "oidc.client_secret",
+    "opensearch.api_key",
+    "opensearch.password",
+    "vault.master_keys",
+    "vault.transit_token",
+];
 
 pub(crate) fn run(layers: &Layers, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {

@@ -11,7 +11,8 @@ use trunkline_log::{FeedLimits, LogLimits};
 use super::reader::Reader;
 use super::{
     AlertSettings, ConfigError, DialerSettings, IdentitySettings, KeyStore, Layers, LogStore,
-    MasterKeySource, NotarySettings, ReadModelStore, RecordingSettings, RoutingSettings, TransportSettings,
+    MasterKeySource, NotarySettings, OpenSearchSettings, ReadModelStore, RecordingSettings, RoutingSettings,
+    TransportSettings,
 };
 
 /// How log lines are written.
@@ -53,6 +54,7 @@ pub struct Settings {
     pub access: trunkline_app::AccessLimits,
     pub audit: trunkline_app::RecorderLimits,
     pub alerts: AlertSettings,
+    pub opensearch: Option<OpenSearchSettings>,
     pub identity: IdentitySettings,
     pub transport: TransportSettings,
     pub recordings: RecordingSettings,
@@ -103,6 +105,7 @@ impl Settings {
             access: super::access::limits(&read)?,
             audit: super::audit::limits(&read)?,
             alerts: AlertSettings::of(&read)?,
+            opensearch: OpenSearchSettings::of(&read)?,
             identity: IdentitySettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             transport: TransportSettings::of(&read)?,
             recordings: RecordingSettings::of(&read, Path::new(read.text("server.data_dir")?))?,
