@@ -100,10 +100,18 @@ async fn ready(State(station): State<Station>) -> Response {
         "log": {"position": head.ok()},
         "projections": projections,
         "pool": pool(&station.router),
+        "model": model(&station.router),
         "notary": station.notary.as_ref().map(crate::notary::health),
     });
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(body)).into_response()
+}
+
+/// The model that scores. A server that falls back to another routes all the same, so it stays ready.
+fn model(router: &trunkline_pool::Router) -> serde_json::Value {
+    let standing = router.models().unwrap_or_default();
+    let text = |hash: Option<trunkline_domain::model::ModelHash>| hash.map(|hash| hash.to_string());
+    json!({ "active": text(standing.wanted), "scoring": text(standing.scoring), "trouble": standing.trouble })
 }
 
 /// The pool of agents. A server whose shared pool does not answer routes all the same, so it stays ready.

@@ -77,6 +77,7 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Dnc(command) => commands::dnc::run(&settings, &command).await,
             Command::Simulate(simulate) => commands::simulate::run(&simulate),
             Command::Routing(command) => commands::routing::run(&settings, &command).await,
+            Command::Model(command) => commands::model::run(&settings, &command).await,
             Command::Config(command) => commands::config::run(&layers, &command),
         }
     })
@@ -105,6 +106,7 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Audit(_)
         | Command::Recordings(_)
         | Command::Routing(_)
+        | Command::Model(_)
         | Command::Token(_)
         | Command::Compliance(_)
         | Command::Dnc(_)

@@ -177,7 +177,12 @@ fn routing_figures(encoder: &mut DescriptorEncoder<'_>, router: &Router) -> Resu
     gauge(encoder, "pool_agents_available", "Agents who wait for work", available as u64)?;
     gauge(encoder, "routing_waiting", "Work that waits for an agent", router.waiting() as u64)?;
     let degraded = router.pool().degraded_since().is_some().into();
-    gauge(encoder, "pool_degraded", "1 while the shared pool does not answer", degraded)
+    gauge(encoder, "pool_degraded", "1 while the shared pool does not answer", degraded)?;
+    let models = router.models().unwrap_or_default();
+    let scores = models.scoring.is_some().into();
+    gauge(encoder, "model_scoring", "1 where a model scores, 0 where cosine similarity does", scores)?;
+    let trouble = models.trouble.is_some().into();
+    gauge(encoder, "model_fallback", "1 where the active model cannot score; /readyz says why", trouble)
 }
 
 fn notary_figures(

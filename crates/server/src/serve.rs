@@ -12,7 +12,6 @@ use trunkline_database::Database;
 use trunkline_graphql::{Api, Services};
 use trunkline_kernel::Clock;
 use trunkline_log::{Feed, Log};
-use trunkline_pool::Router;
 use trunkline_projections::ReadModels;
 use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::Runtime;
@@ -66,7 +65,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         log: Arc::clone(&log),
         clock: Arc::clone(&clock),
     };
-    let routing = Routing::start(settings, &around, &ids, &feed, &stopping)?;
+    let routing = Routing::start(settings, &around, &ids, &feed, &stopping).await?;
     let timers = Timers::start(&around, routing.router.pool(), settings.policy, &stopping);
     let recordings = Room::open(&settings.recordings, around, &vault, stopping.clone())?;
     let places = erasure::places(&names, &reads, &recordings.place);
@@ -92,7 +91,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let dialing = dialing::start(settings, &services, &stopping);
     let alerting = Alerting::start(&settings.alerts, &services, database.clone(), &stopping).await?;
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let station = station(settings, opened, &api, &recorder, &notary, &runtime, routing.router);
+    let station = station(settings, opened, &api, &recorder, &notary, &runtime, &routing);
     let beside = announce(address, tls.is_some(), companion, &stopping);
     let routes = router(station, api.router(), recordings.routes, gate, &settings.transport);
     let transport =
@@ -166,7 +165,7 @@ fn station(
     recorder: &Recorder,
     notary: &Notarising,
     runtime: &Arc<Runtime>,
-    router: Arc<Router>,
+    routing: &Routing,
 ) -> Station {
     let sources = Sources {
         log: opened.stats,
@@ -174,7 +173,7 @@ fn station(
         recorder: Arc::clone(recorder.stats()),
         progress: Arc::default(),
         notary: notary.stats(),
-        router: Arc::downgrade(&router),
+        router: Arc::downgrade(&routing.router),
     };
     Station {
         log: opened.log,
@@ -182,7 +181,7 @@ fn station(
         runtime: Arc::downgrade(runtime),
         ready_lag_max: settings.ready_lag_max,
         notary: notary.stats(),
-        router,
+        router: Arc::clone(&routing.router),
     }
 }
 

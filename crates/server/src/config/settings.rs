@@ -106,7 +106,7 @@ impl Settings {
             identity: IdentitySettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             transport: TransportSettings::of(&read)?,
             recordings: RecordingSettings::of(&read, Path::new(read.text("server.data_dir")?))?,
-            routing: RoutingSettings::of(&read)?,
+            routing: RoutingSettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             log_format: match read.text("telemetry.log_format")? {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
