@@ -40,6 +40,8 @@ pub(crate) struct Station {
     pub(crate) ready_lag_max: u64,
     /// How the notary gets on, where there is one.
     pub(crate) notary: Option<trunkline_registry::Stats>,
+    /// The broker, where one is configured.
+    pub(crate) broker: Option<Arc<trunkline_adapters::BrokerStats>>,
     /// The pool of agents and the work that waits.
     pub(crate) router: Arc<trunkline_pool::Router>,
 }
@@ -101,6 +103,7 @@ async fn ready(State(station): State<Station>) -> Response {
         "projections": projections,
         "pool": pool(&station.router),
         "model": model(&station.router),
+        "rabbitmq": station.broker.as_deref().map(crate::rabbitmq::health),
         "notary": station.notary.as_ref().map(crate::notary::health),
     });
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -11,6 +11,7 @@ mod gate;
 mod http;
 mod metrics;
 mod notary;
+mod rabbitmq;
 mod read_models;
 mod recordings;
 mod routing;

@@ -10,6 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use trunkline_adapters::BrokerStats;
 use trunkline_app::RecorderStats;
 use trunkline_log::{HistogramValues, LogStats};
 use trunkline_pool::Router;
@@ -54,6 +55,8 @@ pub(crate) struct Sources {
     pub(crate) progress: Arc<Mutex<Vec<Progress>>>,
     /// How the notary gets on, where there is one.
     pub(crate) notary: Option<trunkline_registry::Stats>,
+    /// The broker, where one is configured.
+    pub(crate) broker: Option<Arc<BrokerStats>>,
     /// The pool of agents and the work that waits; gone when the server stops.
     pub(crate) router: Weak<Router>,
 }
@@ -124,6 +127,9 @@ impl Collector for Sources {
         if let Some(router) = self.router.upgrade() {
             routing_figures(encoder, &router)?;
         }
+        if let Some(broker) = &self.broker {
+            broker_figures(encoder, broker)?;
+        }
         if let Some(notary) = &self.notary {
             notary_figures(encoder, &notary.standing())?;
         }
@@ -183,6 +189,15 @@ fn routing_figures(encoder: &mut DescriptorEncoder<'_>, router: &Router) -> Resu
     gauge(encoder, "model_scoring", "1 where a model scores, 0 where cosine similarity does", scores)?;
     let trouble = models.trouble.is_some().into();
     gauge(encoder, "model_fallback", "1 where the active model cannot score; /readyz says why", trouble)
+}
+
+fn broker_figures(encoder: &mut DescriptorEncoder<'_>, broker: &BrokerStats) -> Result<(), std::fmt::Error> {
+    gauge(encoder, "rabbitmq_connected", "1 while RabbitMQ is connected", broker.connected().into())?;
+    let trouble = broker.trouble().is_some().into();
+    gauge(encoder, "rabbitmq_trouble", "1 where messages do not go on; /readyz says why", trouble)?;
+    counter(encoder, "rabbitmq_requests", "Messages that were carried out", broker.requested())?;
+    counter(encoder, "rabbitmq_refused", "Messages that went to the dead-letter queue", broker.refused())?;
+    counter(encoder, "rabbitmq_assignments", "Assignments that RabbitMQ has", broker.published())
 }
 
 fn notary_figures(
@@ -273,6 +288,7 @@ mod tests {
             recorder: Arc::default(),
             progress: Arc::default(),
             notary: Some(Default::default()),
+            broker: Some(Arc::default()),
             router: Weak::new(),
         };
         let metrics = Metrics::new(sources);
@@ -288,6 +304,7 @@ mod tests {
             "trunkline_audit_waiting 0",
             "trunkline_audit_refused_total 0",
             "trunkline_notary_lag 0",
+            "trunkline_rabbitmq_connected 0",
             "trunkline_projection_position{projection=\"kpi\"} 7",
             "trunkline_projection_lag{projection=\"kpi\"} 3",
             "trunkline_projection_parked{projection=\"kpi\"} 1",

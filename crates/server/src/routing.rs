@@ -5,17 +5,22 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use trunkline_adapters::BrokerStats;
+use trunkline_database::Database;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::Feed;
 use trunkline_pool::models::{LiveModels, ModelStore};
 use trunkline_pool::{ActiveScorer, AgentPool, Features, Pool, Router, RouterParts};
 
 use crate::config::{PoolStore, Settings};
+use crate::rabbitmq::Messaging;
 use crate::recordings::Around;
 
 /// The router, at work.
 pub(crate) struct Routing {
     pub(crate) router: Arc<Router>,
+    /// How it stands with the broker, where one is configured.
+    pub(crate) broker: Option<Arc<BrokerStats>>,
     /// Ends after the stop was asked for.
     pub(crate) task: JoinHandle<()>,
 }
@@ -24,12 +29,13 @@ impl Routing {
     /// Begins to route, until it is told to stop.
     ///
     /// # Errors
-    /// When the declaration of features, the address of the shared pool, or the log cannot be used.
+    /// When the declaration of features, the address of the shared pool, the log or a database cannot be used.
     pub(crate) async fn start(
         settings: &Settings,
         around: &Around,
         ids: &Arc<dyn Ids>,
         feed: &Arc<Feed>,
+        database: &Database,
         stopping: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let features = Arc::new(features(settings)?);
@@ -56,11 +62,13 @@ impl Routing {
         });
         let router = Arc::new(router);
         let routing = Box::pin(Arc::clone(&router).run(Arc::clone(feed), stopping.clone()));
+        let messaging = Messaging::start(settings, around, database, stopping).await?;
+        let broker = messaging.stats.clone();
         let task = tokio::spawn(async move {
             // They end by the same token; a panic is in the log and takes nothing down.
-            let _ = tokio::join!(routing, following);
+            let _ = tokio::join!(routing, following, messaging.ended());
         });
-        Ok(Self { router, task })
+        Ok(Self { router, broker, task })
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         log: Arc::clone(&log),
         clock: Arc::clone(&clock),
     };
-    let routing = Routing::start(settings, &around, &ids, &feed, &stopping).await?;
+    let routing = Routing::start(settings, &around, &ids, &feed, &database, &stopping).await?;
     let timers = Timers::start(&around, routing.router.pool(), settings.policy, &stopping);
     let recordings = Room::open(&settings.recordings, around, &vault, stopping.clone())?;
     let places = erasure::places(&names, &reads, &recordings.place);
@@ -173,6 +173,7 @@ fn station(
         recorder: Arc::clone(recorder.stats()),
         progress: Arc::default(),
         notary: notary.stats(),
+        broker: routing.broker.clone(),
         router: Arc::downgrade(&routing.router),
     };
     Station {
@@ -181,6 +182,7 @@ fn station(
         runtime: Arc::downgrade(runtime),
         ready_lag_max: settings.ready_lag_max,
         notary: notary.stats(),
+        broker: routing.broker.clone(),
         router: Arc::clone(&routing.router),
     }
 }

@@ -8,6 +8,7 @@ mod identity;
 mod layers;
 mod notary;
 mod oidc;
+mod rabbitmq;
 mod reader;
 mod recordings;
 mod routing;
