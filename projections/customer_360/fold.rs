@@ -57,6 +57,7 @@ impl Fold for Customer360 {
             | Event::Grant(_)
             | Event::Identifier(_)
             | Event::Listing(_)
+            | Event::Model(_)
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)

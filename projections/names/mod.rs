@@ -271,6 +271,7 @@ fn name_of(event: Event) -> Option<Personal<String>> {
         | Event::Identifier(_)
         | Event::Interaction(_)
         | Event::Listing(_)
+        | Event::Model(_)
         | Event::Lead(_)
         | Event::Recording(_)
         | Event::Reservation(_)

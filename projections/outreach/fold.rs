@@ -53,6 +53,7 @@ impl Fold for Outreach {
             | Event::Identifier(_)
             | Event::Interaction(_)
             | Event::Listing(_)
+            | Event::Model(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)

@@ -7,7 +7,7 @@ use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
     access, agent, alert, call, campaign, command, contact, customer, decision, grant, identifier,
-    interaction, lead, listing, recording, reservation, rights_request, routing, task, token,
+    interaction, lead, listing, model, recording, reservation, rights_request, routing, task, token,
 };
 
 /// What is declared of an event type: its name, its present version and the schema of its payload.
@@ -97,6 +97,7 @@ all_events! {
     Interaction = interaction;
     Lead = lead;
     Listing = listing;
+    Model = model;
     Recording = recording;
     Reservation = reservation;
     RightsRequest = rights_request;

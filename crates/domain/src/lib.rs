@@ -24,6 +24,7 @@ pub mod lead;
 pub mod limits;
 pub mod listing;
 pub mod messages;
+pub mod model;
 pub mod personal;
 mod policy;
 pub mod recording;

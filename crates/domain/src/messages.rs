@@ -3,7 +3,7 @@
 use crate::limits::InvalidInput;
 use crate::{
     agent, alert, call, campaign, command, contact, customer, decision, grant, identifier, interaction, lead,
-    listing, recording, reservation, rights_request, routing, task, token,
+    listing, model, recording, reservation, rights_request, routing, task, token,
 };
 
 /// A language that agents and supervisors read.
@@ -123,6 +123,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     interaction::Refusal::DECLARED,
     lead::Refusal::DECLARED,
     listing::Refusal::DECLARED,
+    model::Refusal::DECLARED,
     recording::Refusal::DECLARED,
     recording::over_http::DECLARED,
     reservation::Refusal::DECLARED,

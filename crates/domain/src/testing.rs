@@ -232,6 +232,7 @@ fn machines_step_on_declared_events_only_and_reach_every_state() {
     check::<crate::campaign::CampaignState>("campaign", crate::campaign::Event::DECLARED);
     check::<crate::customer::ConsentState>("customer", crate::customer::Event::DECLARED);
     check::<crate::lead::LeadState>("lead", crate::lead::Event::DECLARED);
+    check::<crate::model::ModelState>("model", crate::model::Event::DECLARED);
     check::<crate::recording::RecordingState>("recording", crate::recording::Event::DECLARED);
     check::<crate::reservation::ReservationState>("reservation", crate::reservation::Event::DECLARED);
     check::<crate::rights_request::RightsRequestState>(

@@ -81,6 +81,8 @@ ids! {
     RoutingId = "routing";
     /// What routing decided at one moment, and from what.
     DecisionId = "decision";
+    /// The models of one purpose: what scores, and what did.
+    ModelsId = "model";
     /// Anything said on any channel.
     InteractionId = "interaction";
     /// Work to be done by a person by a time.

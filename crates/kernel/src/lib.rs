@@ -24,8 +24,8 @@ pub use cause::{Actor, ActorKind, Cause, InvalidActor};
 pub use event::{Digest, EventType, InvalidEventType, NewEvent, Payload, Recorded, SchemaVersion};
 pub use id::{
     AgentId, AlertId, CallId, CampaignId, CommandId, ContactId, CorrelationId, CustomerId, DecisionId,
-    EventId, GrantId, Id, InteractionId, LeadId, ListingId, RecordingId, ReservationId, RightsRequestId,
-    RoutingId, TaskId, TokenId, TraceId,
+    EventId, GrantId, Id, InteractionId, LeadId, ListingId, ModelsId, RecordingId, ReservationId,
+    RightsRequestId, RoutingId, TaskId, TokenId, TraceId,
 };
 pub use machine::{IllegalTransition, Machine, State, Transition};
 pub use order::{Position, Version};

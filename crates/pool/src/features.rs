@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use trunkline_app::cases::KnownWork;
+use trunkline_domain::model::FeatureSet;
 use trunkline_domain::words::FeatureValue;
 use trunkline_kernel::Timestamp;
 use trunkline_projections::customer_360::CustomerRow;
@@ -52,6 +53,11 @@ impl Features {
     /// Cosine similarity over the columns that both schemas name; nothing when they share none.
     pub fn cosine(&self) -> Option<Cosine> {
         Cosine::new(&self.customer, &self.agent, &BTreeMap::new()).ok()
+    }
+
+    /// The versions of both schemas, which a model has to be trained with.
+    pub fn set(&self) -> FeatureSet {
+        FeatureSet { customer: self.customer.version(), agent: self.agent.version() }
     }
 
     /// The vector of an agent.

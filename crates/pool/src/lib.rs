@@ -9,6 +9,7 @@
 pub mod contract;
 mod features;
 mod memory;
+pub mod models;
 mod port;
 mod replay;
 mod roster;

@@ -15,17 +15,24 @@ const POLL: Duration = Duration::from_millis(25);
 /// How often a start is tried when the server dies at once, for instance because its port was taken meanwhile.
 const TRIES: usize = 3;
 
-/// `cat` ends when the owner's end of the pipe is closed, which the kernel does however the owner ended.
+/// `read` fails when the owner's end of the pipe is closed, which the kernel does however the owner ended. Until then the
+/// owner can have the server stopped and started again where it was.
 const SCRIPT: &str = r#"
 folder=$1 signal=$2 helper=$3; shift 3
+start() {
+    setsid "$@" </dev/null >>"$folder/server.log" 2>&1 &
+    server=$!
+    echo "$server" >"$folder/server.pid"
+}
+halt() {
+    kill -s "$signal" "$server" 2>/dev/null
+    [ "$signal" = KILL ] && kill -s KILL -- "-$server" 2>/dev/null
+    wait "$server"
+}
 if [ -n "$helper" ]; then setsid sh -c "exec $helper" </dev/null >"$folder/helper.log" 2>&1 & helper=$!; fi
-setsid "$@" </dev/null >"$folder/server.log" 2>&1 &
-server=$!
-echo "$server" >"$folder/server.pid"
-cat >/dev/null
-kill -s "$signal" "$server" 2>/dev/null
-[ "$signal" = KILL ] && kill -s KILL -- "-$server" 2>/dev/null
-wait "$server"
+start "$@"
+while read -r word; do case $word in halt) halt ;; start) start "$@" ;; esac; done
+halt
 [ -n "$helper" ] && kill -s KILL "$helper" 2>/dev/null
 rm -rf -- "$folder"
 "#;
@@ -107,6 +114,22 @@ impl Guardian {
             thread::sleep(POLL);
         }
         bail!("it was not ready within {} s; its log says: {}", START_TIMEOUT.as_secs(), tail(&self.folder))
+    }
+
+    /// Stops the server as at the end, or starts it again in its folder, and waits until `reached` says that it is so.
+    ///
+    /// # Errors
+    /// When the guardian is gone or it is not so in time.
+    pub(crate) fn tell(&mut self, word: &str, reached: impl Fn() -> bool) -> Result<()> {
+        use std::io::Write as _;
+        let pipe = self.pipe.as_mut().context("the guardian was let go")?;
+        writeln!(pipe, "{word}").context("the guardian is gone")?;
+        let end = Instant::now() + START_TIMEOUT;
+        while !reached() {
+            anyhow::ensure!(Instant::now() < end, "after {word}: {}", tail(&self.folder));
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// The folder of the server.

@@ -19,7 +19,7 @@ const PACKAGE: &str = "rabbitmq-server";
 #[derive(Debug)]
 pub struct RabbitMq {
     port: u16,
-    _guardian: Option<Guardian>,
+    guardian: Option<Guardian>,
 }
 
 impl RabbitMq {
@@ -36,7 +36,7 @@ impl RabbitMq {
         let shared = SHARED.get_or_init(|| {
             let handed = handed_over::port(Self::VARIABLE).map_err(|error| format!("{error:#}"))?;
             match handed {
-                Some(port) => Ok(Self { port, _guardian: None }),
+                Some(port) => Ok(Self { port, guardian: None }),
                 None => Self::start().map_err(|error| format!("{error:#}")),
             }
         });
@@ -49,7 +49,27 @@ impl RabbitMq {
     /// When the package `rabbitmq-server` is missing or the node does not start.
     pub fn start() -> Result<Self> {
         let (guardian, port) = Guardian::start("RabbitMQ", plan, |port| greets(*port).unwrap_or(false))?;
-        Ok(Self { port, _guardian: Some(guardian) })
+        Ok(Self { port, guardian: Some(guardian) })
+    }
+
+    /// Kills the node, as a crash of its machine would end it; what it has confirmed is on its disk.
+    ///
+    /// # Errors
+    /// When it is not a node of its own.
+    pub fn kill(&mut self) -> Result<()> {
+        let port = self.port;
+        let gone = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err();
+        self.guardian.as_mut().context("this node belongs to all tests")?.tell("halt", gone)
+    }
+
+    /// Starts a killed node again, on its port and with what is on its disk.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn revive(&mut self) -> Result<()> {
+        let port = self.port;
+        let there = || greets(port).unwrap_or(false);
+        self.guardian.as_mut().context("this node belongs to all tests")?.tell("start", there)
     }
 
     /// The port on 127.0.0.1.

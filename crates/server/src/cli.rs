@@ -12,6 +12,7 @@ use crate::commands::dnc::DncCommand;
 use crate::commands::import::Import;
 use crate::commands::keys::KeysCommand;
 use crate::commands::log::LogCommand;
+use crate::commands::model::ModelCommand;
 use crate::commands::privacy::PrivacyCommand;
 use crate::commands::projections::ProjectionsCommand;
 use crate::commands::recordings::RecordingsCommand;
@@ -136,6 +137,9 @@ The same scenario under the same seed gives the same figures on every machine. d
     /// Look at what routing decided.
     #[command(subcommand)]
     Routing(RoutingCommand),
+    /// Look after the models that score: import, evaluate, compare, activate, roll back.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -42,6 +42,8 @@ pub(crate) struct Station {
     pub(crate) notary: Option<trunkline_registry::Stats>,
     /// How shipping to a search service gets on, where there is one.
     pub(crate) shipping: Option<trunkline_adapters::ShippingStats>,
+    /// The broker, where one is configured.
+    pub(crate) broker: Option<Arc<trunkline_adapters::BrokerStats>>,
     /// The pool of agents and the work that waits.
     pub(crate) router: Arc<trunkline_pool::Router>,
 }
@@ -102,11 +104,20 @@ async fn ready(State(station): State<Station>) -> Response {
         "log": {"position": head.ok()},
         "projections": projections,
         "pool": pool(&station.router),
+        "model": model(&station.router),
+        "rabbitmq": station.broker.as_deref().map(crate::rabbitmq::health),
         "notary": station.notary.as_ref().map(crate::notary::health),
         "search": station.shipping.as_ref().map(crate::shipping::health),
     });
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(body)).into_response()
+}
+
+/// The model that scores. A server that falls back to another routes all the same, so it stays ready.
+fn model(router: &trunkline_pool::Router) -> serde_json::Value {
+    let standing = router.models().unwrap_or_default();
+    let text = |hash: Option<trunkline_domain::model::ModelHash>| hash.map(|hash| hash.to_string());
+    json!({ "active": text(standing.wanted), "scoring": text(standing.scoring), "trouble": standing.trouble })
 }
 
 /// The pool of agents. A server whose shared pool does not answer routes all the same, so it stays ready.

@@ -11,6 +11,7 @@ mod gate;
 mod http;
 mod metrics;
 mod notary;
+mod rabbitmq;
 mod read_models;
 mod recordings;
 mod routing;
@@ -78,6 +79,7 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Dnc(command) => commands::dnc::run(&settings, &command).await,
             Command::Simulate(simulate) => commands::simulate::run(&simulate),
             Command::Routing(command) => commands::routing::run(&settings, &command).await,
+            Command::Model(command) => commands::model::run(&settings, &command).await,
             Command::Config(command) => commands::config::run(&layers, &command),
         }
     })
@@ -106,6 +108,7 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Audit(_)
         | Command::Recordings(_)
         | Command::Routing(_)
+        | Command::Model(_)
         | Command::Token(_)
         | Command::Compliance(_)
         | Command::Dnc(_)

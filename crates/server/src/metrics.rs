@@ -10,7 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use trunkline_adapters::{Shipping, ShippingStats};
+use trunkline_adapters::{BrokerStats, Shipping, ShippingStats};
 use trunkline_app::RecorderStats;
 use trunkline_log::{HistogramValues, LogStats};
 use trunkline_pool::Router;
@@ -57,6 +57,8 @@ pub(crate) struct Sources {
     pub(crate) notary: Option<trunkline_registry::Stats>,
     /// How shipping to a search service gets on, where there is one.
     pub(crate) shipping: Option<ShippingStats>,
+    /// The broker, where one is configured.
+    pub(crate) broker: Option<Arc<BrokerStats>>,
     /// The pool of agents and the work that waits; gone when the server stops.
     pub(crate) router: Weak<Router>,
 }
@@ -127,6 +129,9 @@ impl Collector for Sources {
         if let Some(router) = self.router.upgrade() {
             routing_figures(encoder, &router)?;
         }
+        if let Some(broker) = &self.broker {
+            broker_figures(encoder, broker)?;
+        }
         if let Some(notary) = &self.notary {
             notary_figures(encoder, &notary.standing())?;
         }
@@ -183,7 +188,21 @@ fn routing_figures(encoder: &mut DescriptorEncoder<'_>, router: &Router) -> Resu
     gauge(encoder, "pool_agents_available", "Agents who wait for work", available as u64)?;
     gauge(encoder, "routing_waiting", "Work that waits for an agent", router.waiting() as u64)?;
     let degraded = router.pool().degraded_since().is_some().into();
-    gauge(encoder, "pool_degraded", "1 while the shared pool does not answer", degraded)
+    gauge(encoder, "pool_degraded", "1 while the shared pool does not answer", degraded)?;
+    let models = router.models().unwrap_or_default();
+    let scores = models.scoring.is_some().into();
+    gauge(encoder, "model_scoring", "1 where a model scores, 0 where cosine similarity does", scores)?;
+    let trouble = models.trouble.is_some().into();
+    gauge(encoder, "model_fallback", "1 where the active model cannot score; /readyz says why", trouble)
+}
+
+fn broker_figures(encoder: &mut DescriptorEncoder<'_>, broker: &BrokerStats) -> Result<(), std::fmt::Error> {
+    gauge(encoder, "rabbitmq_connected", "1 while RabbitMQ is connected", broker.connected().into())?;
+    let trouble = broker.trouble().is_some().into();
+    gauge(encoder, "rabbitmq_trouble", "1 where messages do not go on; /readyz says why", trouble)?;
+    counter(encoder, "rabbitmq_requests", "Messages that were carried out", broker.requested())?;
+    counter(encoder, "rabbitmq_refused", "Messages that went to the dead-letter queue", broker.refused())?;
+    counter(encoder, "rabbitmq_assignments", "Assignments that RabbitMQ has", broker.published())
 }
 
 fn notary_figures(
@@ -291,6 +310,7 @@ mod tests {
             progress: Arc::default(),
             notary: Some(Default::default()),
             shipping: Some(Default::default()),
+            broker: Some(Arc::default()),
             router: Weak::new(),
         };
         let metrics = Metrics::new(sources);
@@ -308,6 +328,7 @@ mod tests {
             "trunkline_notary_lag 0",
             "trunkline_search_lag 0",
             "trunkline_search_rejected_total 0",
+            "trunkline_rabbitmq_connected 0",
             "trunkline_projection_position{projection=\"kpi\"} 7",
             "trunkline_projection_lag{projection=\"kpi\"} 3",
             "trunkline_projection_parked{projection=\"kpi\"} 1",

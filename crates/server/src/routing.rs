@@ -5,16 +5,22 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use trunkline_adapters::BrokerStats;
+use trunkline_database::Database;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::Feed;
+use trunkline_pool::models::{LiveModels, ModelStore};
 use trunkline_pool::{ActiveScorer, AgentPool, Features, Pool, Router, RouterParts};
 
 use crate::config::{PoolStore, Settings};
+use crate::rabbitmq::Messaging;
 use crate::recordings::Around;
 
 /// The router, at work.
 pub(crate) struct Routing {
     pub(crate) router: Arc<Router>,
+    /// How it stands with the broker, where one is configured.
+    pub(crate) broker: Option<Arc<BrokerStats>>,
     /// Ends after the stop was asked for.
     pub(crate) task: JoinHandle<()>,
 }
@@ -23,21 +29,31 @@ impl Routing {
     /// Begins to route, until it is told to stop.
     ///
     /// # Errors
-    /// When the declaration of features or the address of the shared pool cannot be used.
-    pub(crate) fn start(
+    /// When the declaration of features, the address of the shared pool, the log or a database cannot be used.
+    pub(crate) async fn start(
         settings: &Settings,
         around: &Around,
         ids: &Arc<dyn Ids>,
         feed: &Arc<Feed>,
+        database: &Database,
         stopping: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let features = Arc::new(features(settings)?);
+        let scorer = Arc::new(ActiveScorer::new(&features));
+        let store = ModelStore::new(settings.routing.models.clone(), Arc::clone(&features));
+        let models = Arc::new(LiveModels::new(store, Arc::clone(&scorer)));
+        // Before the first decision: none is made by what was replaced long ago.
+        let known = models.learn(&*around.log).await.context("cannot read which models there are")?;
+        let retry = settings.routing.models_retry;
+        let following =
+            tokio::spawn(Arc::clone(&models).follow(Arc::clone(feed), known, retry, stopping.clone()));
         let router = Router::new(RouterParts {
             dispatcher: Arc::clone(&around.dispatcher),
             log: Arc::clone(&around.log),
             reads: around.reads.clone(),
             pool: pool(settings, Arc::clone(&around.clock))?,
-            scorer: Arc::new(ActiveScorer::new(&features)),
+            scorer,
+            models: Some(models),
             features,
             clock: Arc::clone(&around.clock),
             ids: Arc::clone(ids),
@@ -45,8 +61,14 @@ impl Routing {
             settings: settings.routing.router.clone(),
         });
         let router = Arc::new(router);
-        let task = tokio::spawn(Arc::clone(&router).run(Arc::clone(feed), stopping.clone()));
-        Ok(Self { router, task })
+        let routing = Box::pin(Arc::clone(&router).run(Arc::clone(feed), stopping.clone()));
+        let messaging = Messaging::start(settings, around, database, stopping).await?;
+        let broker = messaging.stats.clone();
+        let task = tokio::spawn(async move {
+            // They end by the same token; a panic is in the log and takes nothing down.
+            let _ = tokio::join!(routing, following, messaging.ended());
+        });
+        Ok(Self { router, broker, task })
     }
 }
 
@@ -58,6 +80,14 @@ pub(crate) fn features(settings: &Settings) -> anyhow::Result<Features> {
     let Some(file) = &settings.routing.features else { return Ok(Features::standard()?) };
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Features::read(&text).with_context(|| format!("`routing.features_file` is {}", file.display()))
+}
+
+/// The files of models.
+///
+/// # Errors
+/// When the declaration of features cannot be read.
+pub(crate) fn models(settings: &Settings) -> anyhow::Result<ModelStore> {
+    Ok(ModelStore::new(settings.routing.models.clone(), Arc::new(features(settings)?)))
 }
 
 /// The pool of agents.

@@ -12,7 +12,6 @@ use trunkline_database::Database;
 use trunkline_graphql::{Api, Services};
 use trunkline_kernel::Clock;
 use trunkline_log::{Feed, Log};
-use trunkline_pool::Router;
 use trunkline_projections::ReadModels;
 use trunkline_projections::names::NameIndex;
 use trunkline_projections::runtime::Runtime;
@@ -67,7 +66,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         log: Arc::clone(&log),
         clock: Arc::clone(&clock),
     };
-    let routing = Routing::start(settings, &around, &ids, &feed, &stopping)?;
+    let routing = Routing::start(settings, &around, &ids, &feed, &database, &stopping).await?;
     let timers = Timers::start(&around, routing.router.pool(), settings.policy, &stopping);
     let recordings = Room::open(&settings.recordings, around, &vault, stopping.clone())?;
     let places = erasure::places(&names, &reads, &recordings.place);
@@ -94,7 +93,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let alerting = Alerting::start(&settings.alerts, &services, database.clone(), &stopping).await?;
     let shipping = ShippingOut::start(settings, &log, &database, &stopping).await?;
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let station = station(settings, opened, &api, (&recorder, &notary, &shipping), &runtime, routing.router);
+    let station = station(settings, opened, &api, (&recorder, &notary, &shipping), &runtime, &routing);
     let beside = announce(address, tls.is_some(), companion, &stopping);
     let routes = router(station, api.router(), recordings.routes, gate, &settings.transport);
     let transport =
@@ -167,7 +166,7 @@ fn station(
     api: &Api,
     (recorder, notary, shipping): (&Arc<Recorder>, &Notarising, &ShippingOut),
     runtime: &Arc<Runtime>,
-    router: Arc<Router>,
+    routing: &Routing,
 ) -> Station {
     let sources = Sources {
         log: opened.stats,
@@ -176,7 +175,8 @@ fn station(
         progress: Arc::default(),
         notary: notary.stats(),
         shipping: shipping.stats(),
-        router: Arc::downgrade(&router),
+        broker: routing.broker.clone(),
+        router: Arc::downgrade(&routing.router),
     };
     Station {
         log: opened.log,
@@ -185,7 +185,8 @@ fn station(
         ready_lag_max: settings.ready_lag_max,
         notary: notary.stats(),
         shipping: shipping.stats(),
-        router,
+        broker: routing.broker.clone(),
+        router: Arc::clone(&routing.router),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::call::CallState;
 use crate::campaign::CampaignState;
 use crate::customer::ConsentState;
 use crate::lead::LeadState;
+use crate::model::ModelState;
 use crate::recording::RecordingState;
 use crate::reservation::ReservationState;
 use crate::rights_request::RightsRequestState;
@@ -30,6 +31,7 @@ pub fn state_machines() -> String {
     section::<LeadState>(&mut page, "Lead");
     section::<CampaignState>(&mut page, "Campaign");
     section::<RecordingState>(&mut page, "Recording");
+    section::<ModelState>(&mut page, "Model");
     section::<RightsRequestState>(&mut page, "Rights request");
     section::<ConsentState>(&mut page, "Consent, for each customer, purpose and channel");
     page

@@ -48,6 +48,7 @@ fn object(root: &Value, schema: &Value) -> Value {
 fn text(schema: &Value, name: &str) -> String {
     match (schema.get("format").and_then(Value::as_str), schema.get("pattern")) {
         (Some("uuid"), _) => "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+        (Some("sha-256"), _) => "5e".repeat(32),
         (Some("date-time"), _) => "2026-01-31T09:00:00Z".to_owned(),
         (_, Some(_)) => "+8613812345678".to_owned(),
         (_, None) => format!("the {name}"),

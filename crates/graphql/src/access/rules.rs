@@ -185,7 +185,10 @@ const TYPES: &[Fields] = &[
     ),
     open("DecisionCandidate", "agent score familiarity preferred idleSince occupancy contributions reasons"),
     open("SetAside", "reason agents"),
-    open("PoolStanding", "agents available waiting shared degraded degradedSince"),
+    open(
+        "PoolStanding",
+        "agents available waiting shared degraded degradedSince modelActive modelScoring modelTrouble",
+    ),
     Fields {
         of: "Call",
         open: "id direction state customer lead campaign agent team queue product industry line priority startedAt \

@@ -166,12 +166,10 @@ impl DecidedWork {
     #[graphql(complexity = "20 * child_complexity")]
     async fn candidates(&self, ctx: &Context<'_>) -> ApiResult<Vec<DecisionCandidate>> {
         let Some(call) = self.decision.inputs.calls.get(self.row) else { return Ok(Vec::new()) };
-        let scorer = self
-            .decision
-            .inputs
-            .model
-            .as_ref()
-            .and_then(|hash| ctx.data_unchecked::<Arc<Router>>().scorer().known(hash));
+        let scorer = match &self.decision.inputs.model {
+            Some(hash) => ctx.data_unchecked::<Arc<Router>>().scorer_of(hash).await,
+            None => None,
+        };
         let mut candidates = Vec::new();
         for candidate in &call.candidates {
             let Some(facts) = self.decision.inputs.agents.get(candidate.agent) else { continue };

@@ -144,12 +144,20 @@ pub(crate) struct PoolStanding {
     degraded: bool,
     /// Since when it does not answer.
     degraded_since: Option<DateTime>,
+    /// The SHA-256 of the model that was activated; absent when none was.
+    model_active: Option<String>,
+    /// The SHA-256 of the model that scores on this server: the active one, the one before it when that cannot be used, or
+    /// none, and then cosine similarity scores.
+    model_scoring: Option<String>,
+    /// Why the active model does not score here; absent when it does.
+    model_trouble: Option<String>,
 }
 
 impl PoolStanding {
     pub(crate) fn of(router: &Router) -> Self {
         let (agents, available) = router.roster().count();
         let since = router.pool().degraded_since();
+        let models = router.models().unwrap_or_default();
         Self {
             agents: agents as u64,
             available: available as u64,
@@ -157,6 +165,9 @@ impl PoolStanding {
             shared: router.pool().is_shared(),
             degraded: since.is_some(),
             degraded_since: since.map(DateTime::from),
+            model_active: models.wanted.map(|hash| hash.to_string()),
+            model_scoring: models.scoring.map(|hash| hash.to_string()),
+            model_trouble: models.trouble,
         }
     }
 }

@@ -15,8 +15,10 @@ use trunkline_domain::{Policy, agent, routing};
 use trunkline_kernel::{AgentId, Clock, EventType, Ids, Millis, Position, Recorded};
 use trunkline_log::{Direction, Feed, Filter, Log, LogError, Query, Subscription};
 use trunkline_projections::{ReadError, ReadModels};
-use trunkline_routing::matching;
+use trunkline_routing::score::Scorer;
+use trunkline_routing::{Hash, matching};
 
+use crate::models::{LiveModels, Standing};
 use crate::roster::Change;
 use crate::waiting::Waiting;
 use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Roster};
@@ -68,6 +70,8 @@ pub struct RouterParts {
     pub features: Arc<Features>,
     /// Who scores.
     pub scorer: Arc<ActiveScorer>,
+    /// Which models there are, where models are used at all.
+    pub models: Option<Arc<LiveModels>>,
     /// The present moment.
     pub clock: Arc<dyn Clock>,
     /// Where seeds come from.
@@ -98,6 +102,7 @@ impl RouterParts {
             reads,
             pool: Arc::new(AgentPool::new(None, Arc::clone(clock))),
             scorer: Arc::new(ActiveScorer::new(&features)),
+            models: None,
             features,
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
@@ -140,9 +145,17 @@ impl Router {
         &self.roster
     }
 
-    /// Who scores.
-    pub fn scorer(&self) -> &Arc<ActiveScorer> {
-        &self.parts.scorer
+    /// The scorer that a decision names, when it can be had on this server.
+    pub async fn scorer_of(&self, hash: &Hash) -> Option<Arc<dyn Scorer>> {
+        match &self.parts.models {
+            Some(models) => models.scorer_of(hash).await,
+            None => self.parts.scorer.known(hash),
+        }
+    }
+
+    /// How it stands with models, where models are used at all.
+    pub fn models(&self) -> Option<Standing> {
+        self.parts.models.as_ref().map(|models| models.standing())
     }
 
     /// Where servers meet before they write.

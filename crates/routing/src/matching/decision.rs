@@ -158,7 +158,31 @@ pub fn replay(recorded: &Decision, scorer: Option<&dyn Scorer>) -> Result<Decisi
     if given != inputs.model {
         return Err(Unreplayable::Model { recorded: inputs.model, given });
     }
-    let Inputs { calls, agents, .. } = &mut inputs;
+    rescore(&mut inputs, scorer)?;
+    let assigned = settle(&inputs);
+    Ok(Decision { inputs, assigned })
+}
+
+/// Decides as another model would have, from the same record: without draws, because those were the exploration of the
+/// one that decided.
+///
+/// # Errors
+/// When the rules are not those of the record.
+pub fn reconsider(recorded: &Decision, scorer: &dyn Scorer) -> Result<Decision, Unreplayable> {
+    let mut inputs = recorded.inputs.clone();
+    if inputs.format != FORMAT {
+        return Err(Unreplayable::Format(inputs.format));
+    }
+    inputs.model = Some(scorer.hash().clone());
+    inputs.policy.exploration = 0.0;
+    rescore(&mut inputs, Some(scorer))?;
+    let assigned = settle(&inputs);
+    Ok(Decision { inputs, assigned })
+}
+
+/// Scores the recorded vectors.
+fn rescore(inputs: &mut Inputs, scorer: Option<&dyn Scorer>) -> Result<(), Unreplayable> {
+    let Inputs { calls, agents, .. } = inputs;
     for call in calls.iter_mut() {
         let mut table = Table::new(agents.first().map_or(0, |agent| agent.features.len()));
         for candidate in &call.candidates {
@@ -172,6 +196,5 @@ pub fn replay(recorded: &Decision, scorer: Option<&dyn Scorer>) -> Result<Decisi
                 scores.as_ref().and_then(|scores| scores.get(at)).copied().filter(|score| score.is_finite());
         }
     }
-    let assigned = settle(&inputs);
-    Ok(Decision { inputs, assigned })
+    Ok(())
 }

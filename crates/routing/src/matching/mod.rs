@@ -17,7 +17,7 @@ mod tests;
 
 pub use assign::{Gains, assign};
 pub use call::{Call, Needs, PRIORITY_MAX, Preferred, Relax, Widening};
-pub use decision::{Unreplayable, decide, replay};
+pub use decision::{Unreplayable, decide, reconsider, replay};
 pub use eligible::Reason;
 pub use policy::{Emphasis, InvalidPolicy, Policy};
 pub use pool::{Agent, Pool, Shift};

@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod migrate;
+pub(crate) mod model;
 pub(crate) mod privacy;
 pub(crate) mod projections;
 pub(crate) mod recordings;

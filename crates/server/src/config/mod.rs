@@ -9,6 +9,7 @@ mod layers;
 mod notary;
 mod oidc;
 mod opensearch;
+mod rabbitmq;
 mod reader;
 mod recordings;
 mod routing;

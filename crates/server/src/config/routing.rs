@@ -1,6 +1,6 @@
 //! The settings under `[routing]` and `[pool]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use trunkline_kernel::Millis;
@@ -28,6 +28,10 @@ pub enum PoolStore {
 pub struct RoutingSettings {
     pub pool: PoolStore,
     pub features: Option<PathBuf>,
+    /// The folder of models' files.
+    pub models: PathBuf,
+    /// How soon a model that could not be loaded is tried again.
+    pub models_retry: Duration,
     pub router: RouterSettings,
 }
 
@@ -36,8 +40,9 @@ impl RoutingSettings {
     ///
     /// # Errors
     /// The first that has a value it does not take.
-    pub(super) fn of(read: &Reader<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn of(read: &Reader<'_>, data_dir: &Path) -> Result<Self, ConfigError> {
         let file = read.text("routing.features_file")?;
+        let models = read.text("routing.models_folder")?;
         let millis = |key| -> Result<Millis, ConfigError> {
             Ok(Millis(i64::try_from(read.number(key, 1, 600_000)?).unwrap_or(i64::MAX)))
         };
@@ -45,6 +50,8 @@ impl RoutingSettings {
         Ok(Self {
             pool: pool(read)?,
             features: (!file.is_empty()).then(|| PathBuf::from(file)),
+            models: if models.is_empty() { data_dir.join("models") } else { PathBuf::from(models) },
+            models_retry: Duration::from_secs(read.number("routing.models_retry_seconds", 1, 3_600)?),
             router: RouterSettings {
                 matching: policy(read)?,
                 claim: Duration::from_millis(read.number("pool.claim_ms", 100, 600_000)?),

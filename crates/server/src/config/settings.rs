@@ -59,6 +59,7 @@ pub struct Settings {
     pub transport: TransportSettings,
     pub recordings: RecordingSettings,
     pub routing: RoutingSettings,
+    pub rabbitmq: Option<trunkline_adapters::BrokerSettings>,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub otlp_endpoint: Option<String>,
@@ -109,7 +110,8 @@ impl Settings {
             identity: IdentitySettings::of(&read, Path::new(read.text("server.data_dir")?))?,
             transport: TransportSettings::of(&read)?,
             recordings: RecordingSettings::of(&read, Path::new(read.text("server.data_dir")?))?,
-            routing: RoutingSettings::of(&read)?,
+            routing: RoutingSettings::of(&read, Path::new(read.text("server.data_dir")?))?,
+            rabbitmq: super::rabbitmq::settings(&read)?,
             log_format: match read.text("telemetry.log_format")? {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,

@@ -66,6 +66,7 @@ fn every_setting_of_the_file_is_read_by_the_program() {
         include_str!("identity.rs"),
         include_str!("oidc.rs"),
         include_str!("opensearch.rs"),
+        include_str!("rabbitmq.rs"),
         include_str!("recordings.rs"),
         include_str!("transport.rs"),
     ]

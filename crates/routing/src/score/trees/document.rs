@@ -1,5 +1,7 @@
 //! The document that XGBoost saves, as far as it is read here. Numbers of `…_param` are texts.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 
 #[derive(Deserialize)]
@@ -9,6 +11,8 @@ pub(super) struct Document {
 
 #[derive(Deserialize)]
 pub(super) struct Learner {
+    #[serde(default)]
+    pub(super) attributes: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) feature_names: Vec<String>,
     pub(super) gradient_booster: Booster,

@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 
 use super::document::{Document, LearnerParam, Model, TreeDocument};
-use super::{MODEL_BYTES_MAX, Node, Objective, TREE_DEPTH_MAX, Tree, Trees, ubjson};
+use super::{Format, MODEL_BYTES_MAX, Node, Objective, TREE_DEPTH_MAX, Tree, Trees, ubjson};
 use crate::Hash;
 
 /// Why a file is refused as a model.
@@ -62,7 +62,7 @@ impl Trees {
         if bytes.len() > MODEL_BYTES_MAX {
             return Err(InvalidModel::TooLarge(bytes.len()));
         }
-        let learner = parse(bytes)?.learner;
+        let (format, Document { learner }) = parse(bytes)?;
         let booster = learner.gradient_booster;
         if booster.name != "gbtree" {
             return Err(InvalidModel::Booster(booster.name));
@@ -83,19 +83,22 @@ impl Trees {
         let model = Model::deserialize(booster.model).map_err(|e| InvalidModel::Document(e.to_string()))?;
         let trees = model.trees.into_iter().enumerate();
         let trees = trees.map(|(at, tree)| read(at, tree, features)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { hash: Hash::of(bytes), names, objective, base: base(&param, objective)?, trees })
+        let (hash, attributes) = (Hash::of(bytes), learner.attributes);
+        Ok(Self { hash, format, names, attributes, objective, base: base(&param, objective)?, trees })
     }
 }
 
 /// UBJSON begins with `{` and the marker of a length, JSON with `{` and a quotation mark or white space.
-fn parse(bytes: &[u8]) -> Result<Document, InvalidModel> {
+fn parse(bytes: &[u8]) -> Result<(Format, Document), InvalidModel> {
     let binary = bytes.first() == Some(&b'{') && bytes.get(1).is_some_and(|next| b"iUIlL".contains(next));
-    let value = if binary {
-        ubjson::read(bytes).map_err(InvalidModel::Form)?
+    let (format, value) = if binary {
+        (Format::Ubjson, ubjson::read(bytes).map_err(InvalidModel::Form)?)
     } else {
-        serde_json::from_slice(bytes).map_err(|error| InvalidModel::Form(error.to_string()))?
+        let value = serde_json::from_slice(bytes).map_err(|error| InvalidModel::Form(error.to_string()))?;
+        (Format::Json, value)
     };
-    Document::deserialize(value).map_err(|error| InvalidModel::Document(error.to_string()))
+    let document = Document::deserialize(value).map_err(|error| InvalidModel::Document(error.to_string()))?;
+    Ok((format, document))
 }
 
 fn single(count: &str) -> bool {

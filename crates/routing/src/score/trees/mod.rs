@@ -12,6 +12,8 @@ mod sides;
 mod tests;
 mod ubjson;
 
+use std::collections::BTreeMap;
+
 use crate::Hash;
 
 pub use bind::TreeScorer;
@@ -31,6 +33,15 @@ pub enum Objective {
     SquaredError,
     /// `rank:pairwise`, `rank:ndcg`, `rank:map`: only the order of predictions means something.
     Rank,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// XGBoost's JSON.
+    Json,
+    /// XGBoost's UBJSON.
+    Ubjson,
 }
 
 /// A node; a leaf is its own child on the left.
@@ -71,7 +82,9 @@ struct Tree {
 #[derive(Clone, Debug)]
 pub struct Trees {
     hash: Hash,
+    format: Format,
     names: Vec<String>,
+    attributes: BTreeMap<String, String>,
     objective: Objective,
     /// What is added to the leaves, in the scale of the leaves.
     base: f32,
@@ -92,6 +105,16 @@ impl Trees {
     /// What the predictions are.
     pub fn objective(&self) -> Objective {
         self.objective
+    }
+
+    /// How the file is written.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What whoever trained the model wrote into it under that name (`Booster.set_attr`).
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str)
     }
 
     /// How many trees there are.
@@ -125,6 +148,15 @@ impl Tree {
 }
 
 impl Objective {
+    /// What XGBoost calls it. The kinds of ranking are one here: they differ in training only.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logistic => "binary:logistic",
+            Self::SquaredError => "reg:squarederror",
+            Self::Rank => "rank",
+        }
+    }
+
     /// What XGBoost makes of the sum of the leaves.
     fn prediction(self, margin: f32) -> f32 {
         match self {

@@ -1,7 +1,7 @@
 //! The leaf in which a customer and an agent meet, from what each of them rules out alone.
 //!
 //! The leaves of a tree are bits from left to right. A split that sends somebody to the right rules out the leaves
-//! on its left, and the lowest bit that is left is the leaf (QuickScorer: Lucchese et al., SIGIR 2015). What the
+//! on its left, and the lowest bit that is left is the leaf (`QuickScorer`: Lucchese et al., SIGIR 2015). What the
 //! splits on agents rule out is the same for every customer: it is kept until the agent's row changes, so that a
 //! call costs one `and` a tree and agent.
 

@@ -1,14 +1,20 @@
-//! `trunkline routing`: decisions, made again.
+//! `trunkline routing`: decisions, made again, and written out for training.
 
+mod training;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use clap::Subcommand;
 use trunkline_domain::decision::Event;
 use trunkline_kernel::{DecisionId, StreamId, Version};
 use trunkline_log::Log;
+use trunkline_pool::models::LiveModels;
 use trunkline_pool::{ActiveScorer, read_record};
 
+use super::model::Span;
 use crate::config::Settings;
 use crate::{routing, say, store};
 
@@ -27,14 +33,39 @@ It takes the log of the configuration, which may be in use. Exit code 1 when the
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Write decisions with what was known when they were made and what came of them, as CSV to train a model with.
+    #[command(after_help = "\
+Examples:
+  trunkline routing export-training --output training.csv
+  trunkline routing export-training --since 2026-10-01T00:00:00Z --until 2026-11-01T00:00:00Z
+
+A line for each call whose decided agent spoke with the customer and whose outcome is known: decision, time, call, agent,
+model, explored, propensity, score, sale, the versions of the features, then the columns of both vectors under the names that
+a model has to give its features. What is missing is empty. Customers who refuse automated decisions are not in it.
+deploy/models/match.py trains with it.")]
+    ExportTraining {
+        /// Which decisions.
+        #[command(flatten)]
+        span: Span,
+        /// The file to write [default: standard output].
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 pub(crate) async fn run(settings: &Settings, command: &RoutingCommand) -> anyhow::Result<ExitCode> {
-    let RoutingCommand::Replay { id } = command;
     let opened = store::open_log(settings).await?;
-    let replayed = replay(settings, &*opened.log, id).await;
+    let done = match command {
+        RoutingCommand::Replay { id } => replay(settings, &*opened.log, id).await,
+        RoutingCommand::ExportTraining { span, output } => {
+            let features = routing::features(settings)?;
+            training::export(&*opened.log, &features, span, output.as_deref())
+                .await
+                .map(|()| ExitCode::SUCCESS)
+        }
+    };
     opened.log.close().await;
-    replayed
+    done
 }
 
 async fn replay(settings: &Settings, log: &dyn Log, id: &str) -> anyhow::Result<ExitCode> {
@@ -45,14 +76,19 @@ async fn replay(settings: &Settings, log: &dyn Log, id: &str) -> anyhow::Result<
     let mut decoded = trunkline_domain::decode_as::<Event>(recorded)?.into_iter();
     let Some(Event::Made(made)) = decoded.next() else { anyhow::bail!("the decision {id} says nothing") };
     let reading = read_record(&made)?;
-    let scorer = match &reading.decision.inputs.model {
-        None => None,
-        Some(hash) => {
-            let known = ActiveScorer::new(&routing::features(settings)?).known(hash);
-            ensure!(known.is_some(), "the decision was made by the model {hash}, which is not here");
-            known
-        }
-    };
+    let scorer =
+        match &reading.decision.inputs.model {
+            None => None,
+            Some(hash) => {
+                let scorer = Arc::new(ActiveScorer::new(&routing::features(settings)?));
+                let models = LiveModels::new(routing::models(settings)?, scorer);
+                models.learn(log).await?;
+                let known = models.scorer_of(hash).await;
+                Some(known.with_context(|| {
+                    format!("the decision was made by the model {hash}, which is not here")
+                })?)
+            }
+        };
     let same = reading.replays(scorer.as_deref())?;
     for (facts, assigned) in reading.decision.inputs.calls.iter().zip(&reading.decision.assigned) {
         let agent = assigned.agent.map_or_else(|| "nobody".to_owned(), |agent| agent.to_string());

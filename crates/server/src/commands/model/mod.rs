@@ -1,0 +1,211 @@
+//! `trunkline model`: the models that score.
+
+mod history;
+mod judge;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use trunkline_app::{CommandError, Dispatcher, Request, Single};
+use trunkline_domain::model::{self, Command, ModelFile, Models, Refusal};
+use trunkline_kernel::{Actor, Refusal as _, Timestamp};
+use trunkline_log::Log;
+use trunkline_pool::models::ModelStore;
+
+use crate::config::Settings;
+use crate::{routing, say, store};
+
+/// The models that score.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Check the file of a model and keep it under its hash. It scores when it is activated.
+    #[command(after_help = "\
+Example:
+  trunkline model import match.ubj
+
+It takes gradient-boosted trees as XGBoost saves them, in JSON or UBJSON, with features named customer.COLUMN and
+agent.COLUMN. Whatever cannot be predicted exactly is refused with the reason. docs/routing.md says how to train one.")]
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// List the models and where each is in its life.
+    List,
+    /// Show everything that happened to a model.
+    Show {
+        /// Its hash, or the beginning of it.
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+    /// Hold a model against decisions that were logged, and note how it did.
+    #[command(after_help = "\
+Examples:
+  trunkline model evaluate 3f9c
+  trunkline model evaluate 3f9c --since 2026-10-01T00:00:00Z --until 2026-11-01T00:00:00Z
+
+It estimates the share of sales had this model decided, from decisions with an outcome and the chances with which they were
+made. Without exploration (`routing.exploration`) the estimate rests on the decisions in which both agree.")]
+    Evaluate {
+        /// Its hash, or the beginning of it.
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Which decisions.
+        #[command(flatten)]
+        span: Span,
+    },
+    /// Hold two models against the same decisions.
+    #[command(after_help = "\
+Examples:
+  trunkline model compare 3f9c
+  trunkline model compare 3f9c 81d0 --since 2026-10-01T00:00:00Z")]
+    Compare {
+        /// The hash of one, or the beginning of it.
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// The other [default: the one that scores].
+        #[arg(value_name = "OTHER")]
+        other: Option<String>,
+        /// Which decisions.
+        #[command(flatten)]
+        span: Span,
+    },
+    /// Have a model score from now on, on every server, within seconds.
+    Activate {
+        /// Its hash, or the beginning of it.
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Why; it is noted.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take out the model that scores, and have the one before it score again.
+    Rollback {
+        /// Why; it is noted.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// A span of time.
+#[derive(Debug, Args)]
+pub(crate) struct Span {
+    /// Decisions from then on, in RFC 3339 [default: 30 days before the end].
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Decisions before then [default: now].
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+}
+
+impl Span {
+    /// The two ends.
+    pub(crate) fn ends(&self) -> (Timestamp, Timestamp) {
+        let until = self.until.unwrap_or_else(|| store::clock().now());
+        (self.since.unwrap_or_else(|| until.plus(SPAN_BEFORE)), until)
+    }
+}
+
+/// How far back decisions are looked at when nobody says: 30 days.
+const SPAN_BEFORE: trunkline_kernel::Millis = trunkline_kernel::Millis::from_mins(-30 * 24 * 60);
+
+/// The fewest digits that name a model.
+const PREFIX_MIN: usize = 4;
+
+pub(crate) async fn run(settings: &Settings, command: &ModelCommand) -> anyhow::Result<ExitCode> {
+    let files = routing::models(settings)?;
+    let opened = store::open_log(settings).await?;
+    let vault = store::open_vault(settings).await?;
+    let dispatcher = store::dispatcher(settings, opened.log.clone(), vault.clone());
+    let desk = Desk { log: &*opened.log, dispatcher: &dispatcher, files: &files };
+    let done = desk.run(command).await;
+    opened.log.close().await;
+    vault.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// What the commands work with.
+struct Desk<'a> {
+    log: &'a dyn Log,
+    dispatcher: &'a Dispatcher,
+    files: &'a ModelStore,
+}
+
+impl Desk<'_> {
+    async fn run(&self, command: &ModelCommand) -> anyhow::Result<()> {
+        match command {
+            ModelCommand::Import { file } => self.import(file).await,
+            ModelCommand::List => self.list().await,
+            ModelCommand::Show { model } => self.show(self.named(model).await?).await,
+            ModelCommand::Evaluate { model, span } => self.evaluate(self.named(model).await?, span).await,
+            ModelCommand::Compare { model, other, span } => {
+                let active =
+                    || async { self.models().await?.active().context("no model scores; name the other") };
+                let other = match other {
+                    Some(other) => self.named(other).await?,
+                    None => active().await?,
+                };
+                self.compare(self.named(model).await?, other, span).await
+            }
+            ModelCommand::Activate { model, reason } => {
+                let model = self.named(model).await?;
+                // Every server checks it again; here the person who asks is told.
+                let loaded = self.files.load(model).await;
+                loaded.with_context(|| format!("{}: {}", Refusal::Unusable.code(), Refusal::Unusable))?;
+                let (features, reason) = (self.files.feature_set(), reason.clone());
+                self.command(Command::Activate { model: model.hash, features, reason }).await?;
+                say(&format!("model {} scores from now on", model.hash));
+                Ok(())
+            }
+            ModelCommand::Rollback { reason } => {
+                self.command(Command::RollBack { reason: reason.clone() }).await?;
+                match self.models().await?.active() {
+                    Some(model) => say(&format!("model {} scores again", model.hash)),
+                    None => say("no model scores any more; cosine similarity does"),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn import(&self, file: &Path) -> anyhow::Result<()> {
+        let bytes = tokio::fs::read(file).await.with_context(|| format!("cannot read {}", file.display()))?;
+        let imported = self.files.keep(bytes).await;
+        let imported = imported.with_context(|| format!("{} was not imported", file.display()))?;
+        let said = format!(
+            "model {}\n{} trees over {} features, {}, {} bytes",
+            imported.model.hash, imported.trees, imported.columns, imported.objective, imported.bytes
+        );
+        self.command(Command::Import(imported)).await?;
+        say(&said);
+        Ok(())
+    }
+
+    /// Runs a command by the one path; a refusal is told with its code.
+    async fn command(&self, command: Command) -> anyhow::Result<()> {
+        let action = Single::<Models> { id: model::of_routing(), command };
+        match self.dispatcher.execute(Request::by(Actor::system("model")), &action).await {
+            Ok(_) => Ok(()),
+            Err(CommandError::Refused(refused)) => bail!("{}: {}", refused.code, refused.message),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The model whose hash begins so.
+    async fn named(&self, prefix: &str) -> anyhow::Result<ModelFile> {
+        let models = self.models().await?;
+        let found: Vec<ModelFile> = models
+            .all()
+            .map(|(_, model)| model)
+            .filter(|model| model.hash.to_string().starts_with(prefix))
+            .collect();
+        match found.as_slice() {
+            _ if prefix.len() < PREFIX_MIN => bail!("give at least {PREFIX_MIN} digits of the model's hash"),
+            [one] => Ok(*one),
+            [] => bail!("{}: {}", Refusal::Unknown.code(), Refusal::Unknown),
+            several => bail!("{} models begin with {prefix}; give more digits", several.len()),
+        }
+    }
+}
