@@ -3,6 +3,7 @@
 mod acknowledged;
 mod audit;
 mod binary;
+mod canary;
 mod commands;
 mod compliance;
 mod demo;

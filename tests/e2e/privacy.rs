@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trunkline_testkit::{Client, Serving, TrunklineProcess};
 
+use crate::canary::search::Planted;
+
 const NAME: &str = "欧阳致远";
 const PHONE: &str = "+8613800138000";
 const NOTE: &str = "waits for the flat in Hangzhou";
@@ -61,21 +63,7 @@ async fn erase(client: &Client, customer: &str) -> Result<Value> {
 
 /// Where one of the secrets stands in a file below a folder.
 fn told(folder: &Path, secrets: &[&str]) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(told(&path, secrets)?);
-            continue;
-        }
-        let bytes = fs::read(&path)?;
-        for secret in secrets {
-            if bytes.windows(secret.len()).any(|window| window == secret.as_bytes()) {
-                found.push(format!("{} tells {secret}", path.display()));
-            }
-        }
-    }
-    Ok(found)
+    Planted::new(secrets)?.below(folder)
 }
 
 async fn run(folder: &TempDir, arguments: &[&str]) -> Result<(i32, String)> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use trunkline_testkit::{Client, Serving, TrunklineProcess, wait_for};
 
 use crate::binary::run;
+use crate::canary::search::Planted;
 
 /// Small parts, so that little audio makes several.
 const SMALL: [(&str, &str); 2] =
@@ -99,17 +100,9 @@ fn parts(folder: &Path, id: &str) -> Vec<PathBuf> {
 }
 
 /// Every file below a folder that holds what was said.
-fn leaks(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(leaks(&path)?);
-        } else if std::fs::read(&path)?.windows(20).any(|window| window == &SPOKEN[10..30]) {
-            found.push(path);
-        }
-    }
-    Ok(found)
+fn leaks(folder: &Path) -> Result<Vec<String>> {
+    let said = std::str::from_utf8(&SPOKEN[10..30])?;
+    Planted::new(&[said])?.below(folder)
 }
 
 #[tokio::test]
@@ -128,7 +121,7 @@ async fn an_upload_that_a_kill_breaks_goes_on_and_every_range_plays() -> Result<
         .await?;
     first.process.kill().await?;
     assert!(sending.await?.is_err());
-    assert_eq!(leaks(folder.path())?, Vec::<PathBuf>::new());
+    assert_eq!(leaks(folder.path())?, Vec::<String>::new());
 
     let again = serve(folder.path()).await?;
     let client = &again.client;
@@ -157,7 +150,7 @@ async fn an_upload_that_a_kill_breaks_goes_on_and_every_range_plays() -> Result<
         (head.headers()["etag"].to_str()?, head.headers()["content-length"].to_str()?),
         (&*tag, "300000")
     );
-    assert_eq!(leaks(folder.path())?, Vec::<PathBuf>::new());
+    assert_eq!(leaks(folder.path())?, Vec::<String>::new());
     let verified = run(folder.path(), &["recordings", "verify"]).await?.success()?;
     assert!(verified.contains("1 recordings are as the log says, 0 are not."), "{verified}");
     assert!(again.process.stop().await?.success());

@@ -3,11 +3,22 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogFormat, Settings};
+
+/// Libraries whose most detailed lines quote what goes through them: messages of `WebSocket`s hold tokens and
+/// personal values.
+const QUOTING: [&str; 1] = ["tungstenite"];
+
+/// Whether a line may be written at all, whatever the filter of the configuration asks for.
+fn may_be_told(line: &Metadata<'_>) -> bool {
+    *line.level() < Level::TRACE || !QUOTING.iter().any(|library| line.target().starts_with(library))
+}
 
 /// Keeps the exporter of traces; dropping it sends what is left.
 #[derive(Debug, Default)]
@@ -34,7 +45,8 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
             (None, Some(lines.with_writer(std::io::stderr)))
         }
     };
-    let registry = tracing_subscriber::registry().with(filter).with(text).with(json);
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(may_be_told));
+    let registry = registry.with(text).with(json);
     #[cfg(feature = "otel")]
     {
         let (layer, provider) = otel::layer(settings)?;

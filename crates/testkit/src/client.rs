@@ -88,6 +88,12 @@ impl Client {
         Ok(Answer { status, body })
     }
 
+    /// A request outside of GraphQL, with the headers of this client.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        self.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+    }
+
     /// Starts a subscription over `graphql-transport-ws`.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! The developer's commands. `cargo xtask --help` tells them.
 
 mod build;
+mod deny;
+mod fuzz;
 mod npm;
 mod packages;
 mod schema;
@@ -76,6 +78,23 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Fuzz what takes bytes from outside, each target for a bounded time; needs a C++ compiler.
+    #[command(after_help = "Examples:
+  cargo xtask fuzz                        every target for a minute
+  cargo xtask fuzz graphql --seconds 600")]
+    Fuzz {
+        /// One target only: a folder of fuzz/corpus.
+        target: Option<String>,
+        /// For how long each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Check licences, sources and known faults of all dependencies; needs cargo-deny.
+    Deny {
+        /// Leave out what has to be fetched: known faults.
+        #[arg(long)]
+        offline: bool,
+    },
     /// Build the pages of the GraphQL IDE into `deploy/ide/dist`; needs Node.
     Ide,
     /// Start the private servers, run a command with them, and stop them.
@@ -93,6 +112,8 @@ fn main() -> ExitCode {
         Task::Test { only, arguments } => test::run(only, &arguments),
         Task::Schema { check } => schema::run(check),
         Task::Bench { arguments } => build::bench(&arguments),
+        Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
+        Task::Deny { offline } => deny::run(offline),
         Task::Ide => npm::build_ide(),
         Task::WithServers { command } => servers::run(&command),
     };
