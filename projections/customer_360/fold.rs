@@ -58,6 +58,7 @@ impl Fold for Customer360 {
             | Event::Identifier(_)
             | Event::Listing(_)
             | Event::Model(_)
+            | Event::Demand(_)
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)

@@ -272,6 +272,7 @@ fn name_of(event: Event) -> Option<Personal<String>> {
         | Event::Interaction(_)
         | Event::Listing(_)
         | Event::Model(_)
+        | Event::Demand(_)
         | Event::Lead(_)
         | Event::Recording(_)
         | Event::Reservation(_)

@@ -54,6 +54,7 @@ impl Fold for Outreach {
             | Event::Interaction(_)
             | Event::Listing(_)
             | Event::Model(_)
+            | Event::Demand(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)

@@ -6,7 +6,7 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
-    access, agent, alert, call, campaign, command, contact, customer, decision, grant, identifier,
+    access, agent, alert, call, campaign, command, contact, customer, decision, demand, grant, identifier,
     interaction, lead, listing, model, recording, reservation, rights_request, routing, task, token,
 };
 
@@ -92,6 +92,7 @@ all_events! {
     Contact = contact;
     Customer = customer;
     Decision = decision;
+    Demand = demand;
     Grant = grant;
     Identifier = identifier;
     Interaction = interaction;

@@ -16,6 +16,7 @@ pub mod command;
 pub mod contact;
 pub mod customer;
 pub mod decision;
+pub mod demand;
 mod event;
 pub mod grant;
 pub mod identifier;

@@ -2,8 +2,8 @@
 
 use crate::limits::InvalidInput;
 use crate::{
-    agent, alert, call, campaign, command, contact, customer, decision, grant, identifier, interaction, lead,
-    listing, model, recording, reservation, rights_request, routing, task, token,
+    agent, alert, call, campaign, command, contact, customer, decision, demand, grant, identifier,
+    interaction, lead, listing, model, recording, reservation, rights_request, routing, task, token,
 };
 
 /// A language that agents and supervisors read.
@@ -118,6 +118,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     contact::Refusal::DECLARED,
     customer::Refusal::DECLARED,
     decision::Refusal::DECLARED,
+    demand::Refusal::DECLARED,
     grant::Refusal::DECLARED,
     identifier::Refusal::DECLARED,
     interaction::Refusal::DECLARED,

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod demand;
 mod features;
 mod memory;
 pub mod models;
@@ -18,6 +19,7 @@ mod scorer;
 mod standby;
 mod waiting;
 
+pub use demand::{InvalidWatches, Watches};
 pub use features::{Features, InvalidFeatures};
 pub use memory::MemoryPool;
 pub use port::{Claim, Pool, PoolError, Wanted};

@@ -10,7 +10,7 @@ use trunkline_database::Database;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::Feed;
 use trunkline_pool::models::{LiveModels, ModelStore};
-use trunkline_pool::{ActiveScorer, AgentPool, Features, Pool, Router, RouterParts};
+use trunkline_pool::{ActiveScorer, AgentPool, Features, Pool, Router, RouterParts, Watches};
 
 use crate::config::{PoolStore, Settings};
 use crate::rabbitmq::Messaging;
@@ -54,6 +54,7 @@ impl Routing {
             pool: pool(settings, Arc::clone(&around.clock))?,
             scorer,
             models: Some(models),
+            watches: watches(settings, &features)?,
             features,
             clock: Arc::clone(&around.clock),
             ids: Arc::clone(ids),
@@ -80,6 +81,16 @@ pub(crate) fn features(settings: &Settings) -> anyhow::Result<Features> {
     let Some(file) = &settings.routing.features else { return Ok(Features::standard()?) };
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Features::read(&text).with_context(|| format!("`routing.features_file` is {}", file.display()))
+}
+
+/// What is watched for surges: the file that is configured, or nothing.
+///
+/// # Errors
+/// When it cannot be read.
+fn watches(settings: &Settings, features: &Features) -> anyhow::Result<Watches> {
+    let Some(file) = &settings.routing.demand else { return Ok(Watches::default()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Watches::read(&text, features).with_context(|| format!("`routing.demand_file` is {}", file.display()))
 }
 
 /// The files of models.

@@ -133,6 +133,7 @@ fn payload(event: &Event) -> Option<Payload> {
         Event::Identifier(event) => event.payload(),
         Event::Listing(event) => event.payload(),
         Event::Model(event) => event.payload(),
+        Event::Demand(event) => event.payload(),
         Event::Interaction(event) => event.payload(),
         Event::Lead(event) => event.payload(),
         Event::Recording(event) => event.payload(),

@@ -10,18 +10,19 @@ use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use trunkline_app::cases::routing_of;
-use trunkline_app::{CommandError, Dispatcher};
-use trunkline_domain::{Policy, agent, routing};
-use trunkline_kernel::{AgentId, Clock, EventType, Ids, Millis, Position, Recorded};
+use trunkline_app::{CommandError, Dispatcher, Request, Single};
+use trunkline_domain::{Policy, agent, demand, routing};
+use trunkline_kernel::{Actor, AgentId, Clock, EventType, Ids, Millis, Position, Recorded};
 use trunkline_log::{Direction, Feed, Filter, Log, LogError, Query, Subscription};
 use trunkline_projections::{ReadError, ReadModels};
 use trunkline_routing::score::Scorer;
 use trunkline_routing::{Hash, matching};
 
+use crate::demand::{Demand, FOLLOWED};
 use crate::models::{LiveModels, Standing};
 use crate::roster::Change;
 use crate::waiting::Waiting;
-use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Roster};
+use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Roster, Watches};
 
 /// How many events are read at once for the work that waits.
 const PAGE: usize = 500;
@@ -70,6 +71,8 @@ pub struct RouterParts {
     pub features: Arc<Features>,
     /// Who scores.
     pub scorer: Arc<ActiveScorer>,
+    /// Which kinds of customers count for more when they come in a surge.
+    pub watches: Watches,
     /// Which models there are, where models are used at all.
     pub models: Option<Arc<LiveModels>>,
     /// The present moment.
@@ -103,6 +106,7 @@ impl RouterParts {
             pool: Arc::new(AgentPool::new(None, Arc::clone(clock))),
             scorer: Arc::new(ActiveScorer::new(&features)),
             models: None,
+            watches: Watches::default(),
             features,
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
@@ -117,6 +121,7 @@ pub struct Router {
     parts: RouterParts,
     roster: Roster,
     waiting: Mutex<Waiting>,
+    demand: Demand,
     wake: Notify,
 }
 
@@ -137,7 +142,8 @@ impl Router {
     /// A router that knows nothing yet; [`Router::run`] has it follow.
     pub fn new(parts: RouterParts) -> Self {
         let roster = Roster::new(Arc::clone(&parts.features));
-        Self { parts, roster, waiting: Mutex::default(), wake: Notify::new() }
+        let demand = Demand::new(parts.watches.clone());
+        Self { parts, roster, waiting: Mutex::default(), demand, wake: Notify::new() }
     }
 
     /// The agents as this server knows them.
@@ -197,7 +203,7 @@ impl Router {
     async fn catch_up(&self, feed: &Feed) -> Subscription {
         loop {
             match self.learn().await {
-                Ok(position) => return feed.subscribe(followed(), position),
+                Ok(position) => return feed.subscribe(self.followed(), position),
                 Err(error) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -214,7 +220,8 @@ impl Router {
         let position = self.roster.load(&self.parts.reads, now).await?;
         let oldest = now.plus(Millis(-self.parts.settings.lookback.0));
         let mut from = self.parts.log.position_at(oldest).await?;
-        let types = routing::Event::DECLARED.iter().map(|event| EventType::known(event.name)).collect();
+        let work = routing::Event::DECLARED.iter().map(|event| event.name);
+        let types = work.chain(self.watched()).map(EventType::known).collect();
         let filter = Filter { types, ..Filter::default() };
         while from < position {
             let (filter, direction) = (filter.clone(), Direction::Forwards);
@@ -244,7 +251,7 @@ impl Router {
                     // It stands where it was: what cannot be read is not passed over.
                     tracing::error!(%error, "agents and work cannot be followed; trying again");
                     tokio::time::sleep(self.parts.settings.look).await;
-                    events = feed.subscribe(followed(), events.position());
+                    events = feed.subscribe(self.followed(), events.position());
                 }
             }
         }
@@ -263,12 +270,43 @@ impl Router {
             Ok(Change::None | Change::Gone(_)) => self.waiting.lock().take(recorded),
             Err(error) => Err(error),
         };
+        let news = self.demand.take(recorded).and(news);
         match news {
             Ok(true) => self.wake.notify_one(),
             Ok(false) => {}
             // An agent whom this build cannot read is offered what the log then refuses.
             Err(error) => tracing::error!(%error, position = recorded.position.0, "an event cannot be read"),
         }
+    }
+
+    /// Has the log say what counts for more or less by now. Every server sees the same calls; whoever is second changes
+    /// nothing.
+    async fn shift(&self) {
+        for shifted in self.demand.due(self.parts.clock.now()) {
+            let command = demand::Command::Shift(shifted.clone());
+            let action = Single::<demand::Demand> { id: demand::of_routing(), command };
+            match self.parts.dispatcher.execute(Request::by(Actor::system("router")), &action).await {
+                Ok(_) => self.demand.note(&shifted),
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the demand cannot be noted now"
+                    );
+                }
+            }
+        }
+    }
+
+    /// What is followed for the demand: nothing where nothing is watched.
+    fn watched(&self) -> impl Iterator<Item = &'static str> {
+        FOLLOWED.into_iter().filter(|_| !self.demand.is_empty())
+    }
+
+    /// What the router follows.
+    fn followed(&self) -> Filter {
+        let declared = agent::Event::DECLARED.iter().chain(routing::Event::DECLARED).map(|event| event.name);
+        let types = declared.chain(self.watched()).map(EventType::known).collect();
+        Filter { types, ..Filter::default() }
     }
 
     async fn rounds(&self) {
@@ -278,7 +316,10 @@ impl Router {
             tokio::select! {
                 () = self.wake.notified() => {}
                 // Waiting alone can change who may be asked.
-                _ = looks.tick() => self.waiting.lock().next_turn(),
+                _ = looks.tick() => {
+                    self.waiting.lock().next_turn();
+                    self.shift().await;
+                }
             }
             loop {
                 match self.round().await {
@@ -295,11 +336,4 @@ impl Router {
             }
         }
     }
-}
-
-/// What the router follows.
-fn followed() -> Filter {
-    let agents = agent::Event::DECLARED.iter();
-    let types = agents.chain(routing::Event::DECLARED).map(|event| EventType::known(event.name)).collect();
-    Filter { types, ..Filter::default() }
 }

@@ -152,6 +152,7 @@ impl Router {
         let most = open.iter().map(offers).max().unwrap_or(1);
         let mut policy = self.parts.settings.matching.clone();
         policy.shortlist = policy.shortlist.max(most);
+        policy.emphasis = self.demand.emphasis();
         self.roster.choose(now, until, |table| {
             let decision = matching::decide(table, calls, scorer.as_deref(), &policy, now, seed);
             let wanted: Vec<u16> = open.iter().map(offers).collect();

@@ -28,6 +28,8 @@ pub enum PoolStore {
 pub struct RoutingSettings {
     pub pool: PoolStore,
     pub features: Option<PathBuf>,
+    /// The file of watches.
+    pub demand: Option<PathBuf>,
     /// The folder of models' files.
     pub models: PathBuf,
     /// How soon a model that could not be loaded is tried again.
@@ -43,6 +45,7 @@ impl RoutingSettings {
     pub(super) fn of(read: &Reader<'_>, data_dir: &Path) -> Result<Self, ConfigError> {
         let file = read.text("routing.features_file")?;
         let models = read.text("routing.models_folder")?;
+        let demand = read.text("routing.demand_file")?;
         let millis = |key| -> Result<Millis, ConfigError> {
             Ok(Millis(i64::try_from(read.number(key, 1, 600_000)?).unwrap_or(i64::MAX)))
         };
@@ -50,6 +53,7 @@ impl RoutingSettings {
         Ok(Self {
             pool: pool(read)?,
             features: (!file.is_empty()).then(|| PathBuf::from(file)),
+            demand: (!demand.is_empty()).then(|| PathBuf::from(demand)),
             models: if models.is_empty() { data_dir.join("models") } else { PathBuf::from(models) },
             models_retry: Duration::from_secs(read.number("routing.models_retry_seconds", 1, 3_600)?),
             router: RouterSettings {
