@@ -35,6 +35,9 @@ agent.COLUMN. Whatever cannot be predicted exactly is refused with the reason. d
     /// List the models and where each is in its life.
     List,
     /// Show everything that happened to a model.
+    #[command(after_help = "\
+Example:
+  trunkline model show 3f9c")]
     Show {
         /// Its hash, or the beginning of it.
         #[arg(value_name = "MODEL")]
@@ -73,6 +76,11 @@ Examples:
         span: Span,
     },
     /// Have a model score from now on, on every server, within seconds.
+    #[command(after_help = "\
+Example:
+  trunkline model activate 3f9c --reason \"2 points more sales in October\"
+
+A server that cannot use the file goes on with the model before it, and says so in /readyz.")]
     Activate {
         /// Its hash, or the beginning of it.
         #[arg(value_name = "MODEL")]
@@ -82,6 +90,9 @@ Examples:
         reason: String,
     },
     /// Take out the model that scores, and have the one before it score again.
+    #[command(after_help = "\
+Example:
+  trunkline model rollback --reason \"answers in the evening fell\"")]
     Rollback {
         /// Why; it is noted.
         #[arg(long, value_name = "TEXT")]
