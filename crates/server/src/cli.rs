@@ -100,10 +100,11 @@ docs/import.md describes mappings. Exit code 3: some rows were refused.")]
     /// Show a read model as it was at a time or position.
     #[command(after_help = "\
 Examples:
-  trunkline replay --projection kpi --until 1999-02-14T00:00:00Z
-  trunkline replay --projection customer_360 --until 120000 --output customers.jsonl
+  trunkline replay --projection kpi --until 50000
+  trunkline replay --projection customer_360 --until 2026-11-01T00:00:00Z --output customers.jsonl
 
-A time is when events were recorded. Each line is one row as JSON, the table's name in \"table\".")]
+A time is when events were recorded, which for an import is the day of the import. Each line is one row as JSON, the
+table's name in \"table\".")]
     Replay(Replay),
     /// Issue, list and revoke access tokens.
     #[command(subcommand)]

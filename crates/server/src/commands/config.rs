@@ -22,6 +22,9 @@ Examples:
         format: CheckFormat,
     },
     /// Print every setting with its documentation and default.
+    #[command(after_help = "\
+Example:
+  trunkline config defaults > trunkline.toml")]
     Defaults,
 }
 

@@ -33,6 +33,9 @@ One number a line, the first column of a CSV or TSV; further columns are ignored
 recognised, so that the same file again adds nothing. Exit code 3: some lines hold no number.")]
     Import(Listed),
     /// Take the numbers of a file off a list.
+    #[command(after_help = "\
+Example:
+  trunkline dnc remove withdrawn.csv --list 内部名单 --region CN")]
     Remove(Listed),
     /// Say which lists a number is on. Exit code 4: it is on one.
     #[command(after_help = "\

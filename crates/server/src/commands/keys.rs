@@ -21,6 +21,9 @@ Examples:
 The log is not touched. Afterwards `trunkline keys retire` forgets the old master key.")]
     Rotate,
     /// Forget master keys that wrap nothing any more. Backups of the key store that they wrapped cannot be read after.
+    #[command(after_help = "\
+Example:
+  trunkline keys rotate && trunkline keys retire")]
     Retire,
 }
 

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use trunkline_database::Database;
 use trunkline_projections::ReadModel;
-use trunkline_projections::runtime::{self, GenerationStatus, Rebuilt, Runtime, Status};
+use trunkline_projections::runtime::{self, GenerationStatus, Rebuilt, Runtime, Status, TableDigest};
 
 use crate::config::Settings;
 use crate::store::{self, OpenLog};
@@ -195,8 +195,8 @@ fn told(one: &Rebuilt) -> String {
         one.generation,
         one.position
     );
-    for digest in &one.digests {
-        text.push_str(&format!("\n  {digest:?}"));
+    for TableDigest { table, rows, digest } in &one.digests {
+        text.push_str(&format!("\n  {table:<20} {rows:>10} rows  {digest}"));
     }
     text
 }

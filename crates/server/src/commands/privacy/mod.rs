@@ -45,6 +45,11 @@ Searched are the key store, the log, the read models, every file of the data dir
 4: something was found.")]
     Verify(VerifyErasure),
     /// Check the receipt of an erasure: a file with the statement, signature and publicKey that GraphQL gives.
+    #[command(after_help = "\
+Example:
+  trunkline privacy receipt receipt.json
+
+Exit code 4: the receipt does not hold.")]
     Receipt {
         /// The receipt as JSON.
         #[arg(value_name = "FILE")]
