@@ -1,7 +1,7 @@
 //! Trees as a scorer of customers and agents.
 
 use super::sides::Sides;
-use super::{Mismatch, Node, Objective, Tree, Trees};
+use super::{Mismatch, Node, Objective, Tree, Trees, goes_right};
 use crate::Hash;
 use crate::features::{Schema, Table};
 use crate::score::{Contribution, Explanation, Scale, Scorer, Term};
@@ -151,9 +151,7 @@ impl Cut {
                 for (at, row) in at.iter_mut().zip(cells.chunks_exact(width)) {
                     let node = self.nodes[*at as usize];
                     let cell = row[usize::from(node.column)];
-                    // A missing value is neither below the split nor at it. Without branches: half would be mistaken.
-                    let right = (cell >= node.split) | (cell.is_nan() & !node.missing_left);
-                    *at = node.left + u32::from(right);
+                    *at = node.left + u32::from(goes_right(cell, node.split, node.missing_left));
                 }
             }
             for (sum, at) in sums.iter_mut().zip(at) {

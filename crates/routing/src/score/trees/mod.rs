@@ -67,9 +67,15 @@ impl Node {
     }
 
     fn next(&self, cell: f32) -> u32 {
-        let left = if cell.is_nan() { self.missing_left } else { cell < self.split };
-        if left { self.left } else { self.right }
+        if goes_right(cell, self.split, self.missing_left) { self.right } else { self.left }
     }
+}
+
+/// Where a cell is sent by a split: a missing one is neither below it nor at it and goes where the training sent it.
+/// Without branches, for half of them would be mistaken.
+#[inline]
+fn goes_right(cell: f32, split: f32, missing_left: bool) -> bool {
+    (cell >= split) | (cell.is_nan() & !missing_left)
 }
 
 /// One tree; the root is the first node.

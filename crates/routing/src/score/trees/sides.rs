@@ -7,7 +7,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Node, Tree, bind::Source};
+use super::{Node, Tree, bind::Source, goes_right};
 use crate::features::Table;
 
 /// Leaves of a tree, one bit each. XGBoost's default depth of 6 gives at most as many.
@@ -103,7 +103,7 @@ impl Sides {
 fn rule_out(splits: &[Split], row: &[f32], leaves: &mut [u64]) {
     for split in splits {
         let cell = row.get(usize::from(split.column)).copied().unwrap_or(f32::NAN);
-        let right = (cell >= split.split) | (cell.is_nan() & !split.missing_left);
+        let right = goes_right(cell, split.split, split.missing_left);
         leaves[split.tree as usize] &= if right { split.leaves } else { u64::MAX };
     }
 }
