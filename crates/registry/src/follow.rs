@@ -123,12 +123,15 @@ impl Notary {
         self.books.seat(self.owner, held, self.clock.now(), self.settings.lease).await
     }
 
-    /// What metrics say while another server keeps the tree.
+    /// What metrics say while another server keeps the tree; that this one could not take over is said before it has to.
     async fn observe(&self) -> Result<(), RegistryError> {
         let (size, last) = (self.books.size().await?, self.books.last_head().await?);
         let head = self.log.head().await?;
+        let found = self.key.public().id();
+        let wrong = last.as_ref().map(NumberedHead::signer).filter(|expected| *expected != found);
+        let trouble = wrong.map(|expected| RegistryError::WrongKey { expected, found }.to_string());
         self.stats.update(|standing| {
-            standing.trouble = None;
+            standing.trouble = trouble;
             standing.size = size;
             standing.lag = head.0.saturating_sub(size);
             standing.head_size = last.map_or(0, |last| last.signed.head.size);

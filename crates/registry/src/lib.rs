@@ -10,6 +10,7 @@ mod classify;
 mod error;
 mod follow;
 mod heads;
+mod index;
 mod judge;
 mod keys;
 mod lease;

@@ -27,6 +27,8 @@ pub(crate) struct Merge {
     pub(crate) findings: Vec<Finding>,
     pub(crate) suspects: Vec<Suspect>,
     pub(crate) left_out: u64,
+    /// For each tile that was looked at, the sum over the tags of its events.
+    pub(crate) tags: Vec<u64>,
 }
 
 impl Merge {
@@ -44,6 +46,7 @@ impl Merge {
             findings: Vec::new(),
             suspects: Vec::new(),
             left_out: 0,
+            tags: Vec::new(),
         }
     }
 
@@ -82,6 +85,7 @@ impl Merge {
             self.ends.insert(*place, tile.to_vec());
         }
         self.roots.extend(scanned.roots);
+        self.tags.extend(scanned.tags);
         self.events += scanned.events;
         self.findings.extend(scanned.findings);
         self.left_out += scanned.left_out;

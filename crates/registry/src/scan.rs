@@ -27,6 +27,12 @@ impl StreamKeys {
     fn of(&self, stream: &str) -> StreamKey {
         (self.0.hash_one(stream), self.1.hash_one(stream))
     }
+
+    /// What a tag at a position adds to the sum of its tile. The hash is keyed anew in every verification, so that nobody
+    /// can choose tags whose sums agree.
+    pub(crate) fn tag(&self, tag: &str, position: Position) -> u64 {
+        self.0.hash_one((tag, position.0))
+    }
 }
 
 /// What is to be looked at: positions from `first` to `last`.
@@ -34,6 +40,14 @@ impl StreamKeys {
 pub(crate) struct Span {
     pub(crate) first: u64,
     pub(crate) last: u64,
+}
+
+impl Span {
+    /// How many tiles it touches.
+    pub(crate) fn tiles(self) -> usize {
+        let tiles = self.last.div_ceil(TILE) - (self.first - 1) / TILE;
+        usize::try_from(tiles).unwrap_or(0)
+    }
 }
 
 /// An event that is not the one that the tree has in its place.
@@ -59,6 +73,8 @@ pub(crate) struct Scanned {
     pub(crate) left_out: u64,
     pub(crate) streams: HashMap<StreamKey, Seen>,
     pub(crate) times: Option<(Timestamp, Timestamp)>,
+    /// For each tile that is touched, the sum over the tags of its events.
+    pub(crate) tags: Vec<u64>,
 }
 
 /// What a chunk has of a stream.
@@ -95,6 +111,7 @@ pub(crate) fn scan(
     let expected = span.first;
     let mut scan = Scan { span, keys, stored, expected, scratch: Vec::new(), found: Scanned::default() };
     scan.found.leaves.reserve(usize::try_from(span.last + 1 - span.first).unwrap_or(0));
+    scan.found.tags.resize(span.tiles(), 0);
     let mut told = 0;
     rows.scan(Position(span.first - 1), Position(span.last), &mut |row| {
         scan.row(row);
@@ -195,6 +212,14 @@ impl Scan<'_> {
             let what = "its category is not that of its stream, so that it is not found under it";
             self.find(Finding::at(position, Kind::Edited, what));
         }
+        let tile =
+            usize::try_from((position - 1) / TILE - (self.span.first - 1) / TILE).unwrap_or(usize::MAX);
+        let (keys, sums) = (self.keys, &mut self.found.tags);
+        row.each_tag(|tag| {
+            if let Some(sum) = sums.get_mut(tile) {
+                *sum = sum.wrapping_add(keys.tag(tag, row.position));
+            }
+        });
         self.order(row);
     }
 

@@ -22,6 +22,8 @@ pub enum Kind {
     Unreadable,
     /// The versions of a stream do not count up by one.
     Version,
+    /// The index of tags does not say what the events say, so that they are not found, or found wrongly, by a tag.
+    Index,
     /// The stored tree does not agree with itself.
     Tree,
     /// A head is not believed, or the log is not the one that it vouches for.
@@ -39,6 +41,7 @@ impl Kind {
             Self::Truncated => "truncated",
             Self::Unreadable => "unreadable",
             Self::Version => "version",
+            Self::Index => "index",
             Self::Tree => "tree",
             Self::Head => "head",
         }

@@ -14,7 +14,7 @@ use crate::judge::judge;
 use crate::merge::Merge;
 use crate::scan::{Scanned, Span, StreamKeys, TILE, scan};
 use crate::verdict::{Finding, Kind, Verdict};
-use crate::{Books, RegistryError, classify};
+use crate::{Books, RegistryError, classify, index};
 
 /// Events of one chunk of work: 128 tiles.
 const CHUNK: u64 = 128 * TILE;
@@ -36,6 +36,8 @@ pub struct Scope {
     pub against: Vec<SignedHead>,
     /// Whose signatures are believed; without it only the arithmetic of heads is checked.
     pub trust: Option<Trust>,
+    /// Whether the index of tags, too, is held against the events.
+    pub index: bool,
     /// How many threads look at rows.
     pub threads: usize,
 }
@@ -89,8 +91,8 @@ pub async fn verify(
             merge.believe(books, 0, low.min(size)).await?;
         }
         let scanner = Scanner { rows, books: books.clone(), span, size, handle: Handle::current(), progress };
-        let threads = scope.threads.max(1);
-        let scanned = tokio::task::spawn_blocking(move || scanner.run(threads, merge));
+        let (threads, index) = (scope.threads.max(1), scope.index);
+        let scanned = tokio::task::spawn_blocking(move || scanner.events_and_index(threads, index, merge));
         merge = scanned.await.map_err(|_| RegistryError::Thread)??;
     }
     if let Some(books) = &books {
@@ -141,8 +143,16 @@ struct Scanner {
 }
 
 impl Scanner {
-    fn run(self, threads: usize, mut merge: Merge) -> Result<Merge, RegistryError> {
+    fn events_and_index(&self, threads: usize, index: bool, merge: Merge) -> Result<Merge, RegistryError> {
         let keys = StreamKeys::default();
+        let mut merge = self.run(threads, &keys, merge)?;
+        if index {
+            index::hold(&*self.rows, self.span, &keys, &mut merge)?;
+        }
+        Ok(merge)
+    }
+
+    fn run(&self, threads: usize, keys: &StreamKeys, mut merge: Merge) -> Result<Merge, RegistryError> {
         let first_chunk = (self.span.first - 1) / CHUNK;
         let next = AtomicU64::new(first_chunk);
         let stop = AtomicBool::new(false);
@@ -150,7 +160,7 @@ impl Scanner {
         let (send, receive) = mpsc::sync_channel::<(u64, Result<Scanned, RegistryError>)>(threads * 2);
         std::thread::scope(|scope| {
             for _ in 0..threads {
-                let (send, keys, next, stop, scanner) = (send.clone(), &keys, &next, &stop, &self);
+                let (send, next, stop, scanner) = (send.clone(), &next, &stop, &self);
                 scope.spawn(move || {
                     while !stop.load(Ordering::Relaxed) {
                         let chunk = next.fetch_add(1, Ordering::Relaxed);

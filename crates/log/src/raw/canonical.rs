@@ -73,7 +73,7 @@ fn uuid(id: Uuid, out: &mut Vec<u8>) {
 /// A list of plain texts in its shortest form stays as it is; anything else is read and written anew, and what is no
 /// list of texts stands as one text, which no honest event has.
 fn tags(list: &str, out: &mut Vec<u8>) {
-    if is_plain_list(list) {
+    if plain_list(list).is_some() {
         out.extend_from_slice(list.as_bytes());
         return;
     }
@@ -85,13 +85,14 @@ fn tags(list: &str, out: &mut Vec<u8>) {
     }
 }
 
-fn is_plain_list(list: &str) -> bool {
-    let Some(inner) = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
+/// What stands between the outer quotation marks of a list of plain texts in its shortest form.
+pub(super) fn plain_list(list: &str) -> Option<&str> {
+    let inner = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))?;
     if inner.is_empty() {
-        return true;
+        return Some(inner);
     }
-    let inner = inner.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner.is_some_and(|inner| inner.split("\",\"").all(is_plain))
+    let inner = inner.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))?;
+    (!inner.is_empty() && inner.split("\",\"").all(is_plain)).then_some(inner)
 }
 
 /// Microseconds of a day.

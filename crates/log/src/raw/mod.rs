@@ -36,6 +36,21 @@ pub trait Rows: Send + Sync + 'static {
     /// # Errors
     /// When the store fails. A row that cannot be read is handed over as such and is no error.
     fn scan(&self, after: Position, until: Position, take: &mut Take<'_>) -> Result<(), LogError>;
+
+    /// Hands over what the index of tags says of the positions after `after` up to `until`, itself included, in no
+    /// order.
+    ///
+    /// # Errors
+    /// When the store fails, or a row of the index has another type than the log writes.
+    fn scan_tags(&self, after: Position, until: Position, take: &mut TakeTag<'_>) -> Result<(), LogError>;
+}
+
+/// What takes the rows of [`Rows::scan_tags`]: a tag, and where an event that carries it is said to stand.
+pub type TakeTag<'t> = dyn FnMut(&str, Position) + 't;
+
+/// A value of another type than the log writes.
+fn unfit(error: impl std::error::Error + Send + Sync + 'static) -> LogError {
+    LogError::Store(Box::new(error))
 }
 
 /// What takes the rows of [`Rows::scan`].
@@ -84,6 +99,18 @@ impl Row<'_> {
     /// The digest that is stored beside it; none when it does not have 32 bytes.
     pub fn stored_digest(&self) -> Option<Digest> {
         self.digest.try_into().ok().map(Digest)
+    }
+
+    /// Its tags, one by one; none when the column is no list of texts.
+    pub fn each_tag(&self, mut take: impl FnMut(&str)) {
+        match canonical::plain_list(self.tags) {
+            Some("") => {}
+            Some(inner) => inner.split("\",\"").for_each(take),
+            None => serde_json::from_str::<Vec<String>>(self.tags)
+                .unwrap_or_default()
+                .iter()
+                .for_each(|tag| take(tag)),
+        }
     }
 
     /// The category that its stream's name says.

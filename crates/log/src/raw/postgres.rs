@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use trunkline_kernel::{Position, Timestamp, Version};
 use uuid::Uuid;
 
-use super::{Row, Rows, Take, Unreadable};
+use super::{Row, Rows, Take, TakeTag, Unreadable, unfit};
 use crate::LogError;
 use crate::stored::{count, store_error};
 
@@ -85,53 +85,77 @@ impl Rows for PostgresRows {
             "COPY (SELECT {columns} FROM events WHERE position > {after} AND position <= {until} \
              ORDER BY position) TO STDOUT (FORMAT binary)"
         );
+        let mut tags = String::new();
+        self.copy(&sql, &mut |fields: &Fields<'_>| {
+            take(read(fields, &mut tags));
+            Ok(())
+        })
+    }
+
+    fn scan_tags(&self, after: Position, until: Position, take: &mut TakeTag<'_>) -> Result<(), LogError> {
+        let sql = format!(
+            "COPY (SELECT tag, position FROM event_tags WHERE position > {after} AND position <= {until}) \
+             TO STDOUT (FORMAT binary)"
+        );
+        self.copy(&sql, &mut |[tag, position]: &Fields<'_, 2>| {
+            let tag = std::str::from_utf8(tag.unwrap_or_default()).map_err(unfit)?;
+            let position: &[u8; 8] = position.unwrap_or_default().try_into().map_err(unfit)?;
+            take(tag, Position(count(i64::from_be_bytes(*position))));
+            Ok(())
+        })
+    }
+}
+
+impl PostgresRows {
+    fn copy<const N: usize>(&self, sql: &str, take: &mut TakeFields<'_, N>) -> Result<(), LogError> {
         self.runtime.block_on(async {
-            let mut chunks = self.pool.copy_out_raw(&sql).await.map_err(store_error)?;
+            let mut chunks = self.pool.copy_out_raw(sql).await.map_err(store_error)?;
             let mut reader = Reader::default();
             while let Some(chunk) = chunks.try_next().await.map_err(store_error)? {
-                reader.feed(&chunk, take);
+                reader.feed(&chunk, take)?;
             }
             Ok(())
         })
     }
 }
 
+type TakeFields<'t, const N: usize> = dyn FnMut(&Fields<'_, N>) -> Result<(), LogError> + 't;
+
 /// What of the copy has come and is not handed over yet.
 #[derive(Default)]
 struct Reader {
     begun: bool,
     waiting: Vec<u8>,
-    /// The tags of the row at hand as JSON.
-    tags: String,
 }
 
 impl Reader {
-    fn feed(&mut self, chunk: &[u8], take: &mut Take<'_>) {
+    fn feed<const N: usize>(&mut self, chunk: &[u8], take: &mut TakeFields<'_, N>) -> Result<(), LogError> {
         self.waiting.extend_from_slice(chunk);
         let mut rest = self.waiting.as_slice();
         if !self.begun {
-            let Some((_, after)) = rest.split_at_checked(SIGNATURE.len() + 8) else { return };
+            let Some((_, after)) = rest.split_at_checked(SIGNATURE.len() + 8) else { return Ok(()) };
             (self.begun, rest) = (true, after);
         }
         // A row begins with how many columns it has, each column with how many bytes; -1 ends it all or is null.
         while let Some((fields, after)) = fields(rest) {
-            take(read(&fields, &mut self.tags));
+            take(&fields)?;
             rest = after;
         }
         let left = self.waiting.len() - rest.len();
         self.waiting.drain(..left);
+        Ok(())
     }
 }
 
-type Fields<'r> = [Option<&'r [u8]>; COLUMNS.len()];
+type Fields<'r, const N: usize = { COLUMNS.len() }> = [Option<&'r [u8]>; N];
 
 /// The next whole row and what follows it.
-fn fields(bytes: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+fn fields<const N: usize>(bytes: &[u8]) -> Option<(Fields<'_, N>, &[u8])> {
     let (count, mut rest) = bytes.split_first_chunk::<2>()?;
-    if usize::try_from(i16::from_be_bytes(*count)) != Ok(COLUMNS.len()) {
+    if usize::try_from(i16::from_be_bytes(*count)) != Ok(N) {
         return None;
     }
-    let mut fields = [None; COLUMNS.len()];
+    let mut fields = [None; N];
     for field in &mut fields {
         let (length, after) = rest.split_first_chunk::<4>()?;
         rest = after;

@@ -9,13 +9,15 @@ use rusqlite::{Connection, OpenFlags};
 use trunkline_kernel::{Position, Timestamp, Version};
 use uuid::Uuid;
 
-use super::{Row, Rows, Take, Unreadable};
+use super::{Row, Rows, Take, TakeTag, Unreadable, unfit};
 use crate::LogError;
 use crate::stored::{count, int};
 
 const SCAN: &str = "SELECT position, event_id, stream, version, category, type, schema_version, payload, tags, actor, \
      command_id, correlation_id, causation_id, trace_id, occurred_at, recorded_at, digest \
      FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position";
+
+const SCAN_TAGS: &str = "SELECT tag, position FROM event_tags WHERE position > ?1 AND position <= ?2";
 
 /// How much of the file is read through the page cache of the system without copying: 2 GiB, SQLite's own limit.
 const MAPPED_BYTES: i64 = 0x7fff_0000;
@@ -85,6 +87,20 @@ impl Rows for SqliteRows {
             let mut rows = statement.query([int(after.0), int(until.0)]).map_err(fault)?;
             while let Some(row) = rows.next().map_err(fault)? {
                 take(read(row));
+            }
+        }
+        self.idle.lock().push(connection);
+        Ok(())
+    }
+
+    fn scan_tags(&self, after: Position, until: Position, take: &mut TakeTag<'_>) -> Result<(), LogError> {
+        let connection = self.connection()?;
+        {
+            let mut statement = connection.prepare(SCAN_TAGS).map_err(fault)?;
+            let mut rows = statement.query([int(after.0), int(until.0)]).map_err(fault)?;
+            while let Some(row) = rows.next().map_err(fault)? {
+                let tag = row.get_ref(0).map_err(fault)?.as_str().map_err(unfit)?;
+                take(tag, Position(count(row.get(1).map_err(fault)?)));
             }
         }
         self.idle.lock().push(connection);

@@ -70,6 +70,14 @@ async fn of_two_servers_one_keeps_the_tree_and_the_other_steps_in() {
         let head = fill(&*log, 3, 200).await;
         reaches(&other, head.0).await;
         assert!(!other.stats.standing().keeping);
+        let stranger = start(&books, &log, &key(), settings());
+        wait_for("the stranger to say that it could not take over", async || {
+            Ok(stranger.stats.standing().trouble.map(drop))
+        })
+        .await
+        .unwrap();
+        stranger.stopping.cancel();
+        stranger.task.await.unwrap();
         // As after a power cut: the lease is not given up and has to run out.
         one.task.abort();
         let head = fill(&*log, 4, 200).await;

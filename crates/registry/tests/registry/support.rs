@@ -72,8 +72,10 @@ impl House {
             Self::Sqlite(folder) => {
                 let url = format!("sqlite://{}", folder.path().join("log.db").display());
                 let mut connection = SqliteConnection::connect(&url).await.unwrap();
-                for trigger in ["no_replace", "no_update", "no_delete", "spread_tags"] {
-                    let drop = format!("DROP TRIGGER IF EXISTS events_{trigger}");
+                let events =
+                    ["events_no_replace", "events_no_update", "events_no_delete", "events_spread_tags"];
+                for trigger in events.into_iter().chain(["event_tags_no_update", "event_tags_no_delete"]) {
+                    let drop = format!("DROP TRIGGER IF EXISTS {trigger}");
                     sqlx::query(AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
                 }
                 for statement in statements {
@@ -84,7 +86,8 @@ impl House {
             }
             Self::Postgres(url) => {
                 let sql = format!(
-                    "ALTER TABLE events DISABLE TRIGGER ALL; GRANT ALL ON events TO postgres; {}",
+                    "ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE event_tags DISABLE TRIGGER ALL; \
+                     GRANT ALL ON events, event_tags TO postgres; {}",
                     statements.join(";")
                 );
                 let name = url.rsplit('/').next().unwrap();
@@ -183,7 +186,14 @@ pub(crate) async fn notarised(house: &House, events: usize, pem: &str) -> Signed
 
 /// Everything, against these heads, with what this key has signed believed.
 pub(crate) fn scope(pem: &str, against: &[SignedHead]) -> Scope {
-    Scope { from: Position(1), to: None, against: against.to_vec(), trust: trust(pem), threads: 2 }
+    Scope {
+        from: Position(1),
+        to: None,
+        against: against.to_vec(),
+        trust: trust(pem),
+        index: true,
+        threads: 2,
+    }
 }
 
 pub(crate) async fn verified(house: &House, scope: Scope) -> Verdict {

@@ -4,7 +4,7 @@ use trunkline_kernel::{Digest, Position};
 use trunkline_notary::SigningKey;
 use trunkline_registry::{Finding, Kind, Scope, Vouched};
 
-use crate::support::{House, key, notarise, notarised, scope, verified};
+use crate::support::{House, event, key, notarise, notarised, scope, verified};
 
 /// The finding of this kind; there has to be one.
 fn the(findings: &[Finding], kind: Kind) -> Finding {
@@ -257,4 +257,32 @@ async fn tampering_with_the_books_is_found() {
     house.attack_books("UPDATE notary_tiles SET hashes = zeroblob(64) WHERE level = 1").await;
     let found = verified(&house, scope(&pem, &[])).await.findings;
     assert!(the(&found, Kind::Tree).detail.contains("proofs cannot be made"), "{found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_tags_that_hides_or_invents_is_found_where_it_does() {
+    for house in House::both() {
+        let pem = key();
+        notarised(&house, 900, &pem).await;
+        let log = house.log().await;
+        let tags = event(&*log, 700).await.event.tags;
+        let tag = tags.iter().next().unwrap().to_string();
+        log.close().await;
+        house
+            .attack(&[
+                &format!("DELETE FROM event_tags WHERE position = 700 AND tag = '{tag}'"),
+                "INSERT INTO event_tags (tag, position) VALUES ('customer:forged', 20)",
+            ])
+            .await;
+        let found = verified(&house, scope(&pem, &[])).await.findings;
+        let [invented, hidden] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!((invented.kind, at(invented)), (Kind::Index, (20, 20)));
+        assert!(invented.detail.contains("customer:forged"), "{invented}");
+        assert_eq!((hidden.kind, at(hidden)), (Kind::Index, (700, 700)));
+        assert!(hidden.detail.contains(&tag), "{hidden}");
+        let part = Scope { from: Position(600), to: Some(Position(699)), ..scope(&pem, &[]) };
+        assert!(verified(&house, part).await.holds(), "nothing is wrong in between");
+        let events_alone = Scope { index: false, ..scope(&pem, &[]) };
+        assert!(verified(&house, events_alone).await.holds(), "no event was touched");
+    }
 }

@@ -10,7 +10,8 @@ pub(crate) enum AuditCommand {
     /// Look at every event of the log: is it what was recorded, is none missing, none added, none moved?
     #[command(after_help = "\
 Every event's digest is computed anew from what is stored and held against the notary's tree and its signed heads. What
-was edited, deleted, inserted, moved or cut off is named with its position. The server may be running.
+was edited, deleted, inserted, moved or cut off is named with its position. So is what the index of tags hides or
+invents, by which the events of a customer are found. The server may be running.
 
 Examples:
   trunkline audit verify
@@ -78,6 +79,9 @@ pub(crate) struct Verify {
     /// Whose signatures to believe: a file, or the key in Base64 [default: the key in the data directory].
     #[arg(long, value_name = "PUBLIC")]
     pub(crate) key: Option<String>,
+    /// Leave out the index of tags, which the digests do not have.
+    #[arg(long)]
+    pub(crate) without_index: bool,
     /// How many threads look at events [default: one for each processor].
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: Option<u16>,

@@ -30,8 +30,8 @@ pub(super) async fn run(settings: &Settings, arguments: &Verify) -> anyhow::Resu
     for file in &arguments.against {
         against.extend(heads_of(file)?);
     }
-    let scope =
-        Scope { from: Position(arguments.from), to: arguments.to.map(Position), against, trust, threads };
+    let (from, to, index) = (Position(arguments.from), arguments.to.map(Position), !arguments.without_index);
+    let scope = Scope { from, to, against, trust, index, threads };
     let rows = notary::open_rows(settings, u32::try_from(threads + 1).unwrap_or(u32::MAX)).await?;
     let books = notary::find_books(settings).await?;
     let progress = Arc::new(Progress::default());
