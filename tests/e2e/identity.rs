@@ -238,3 +238,33 @@ async fn the_commands_for_tokens_refuse_what_they_do_not_do() -> Result<()> {
     listed(folder.path(), "user:a").await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_policy_of_ones_own_holds_and_is_in_the_log() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("wrong.toml"), "[analyst]\nmay = [\"fly\"]\n")?;
+    let wrong = run(folder.path(), &["access", "show", "wrong.toml"]).await?;
+    assert!(wrong.code == Some(1) && wrong.err.contains("unknown variant `fly`"), "{}", wrong.err);
+    std::fs::write(folder.path().join("policy.toml"), "[analyst]\nmay = [\"register_customers\"]\n")?;
+    let shown = run(folder.path(), &["access", "show", "policy.toml"]).await?.success()?;
+    assert!(shown.contains("[manager.rows]") && !shown.contains("[analyst.rows]"), "{shown}");
+    let token = issue(folder.path(), &["--subject", "zhou.min", "--role", "analyst"]).await?;
+    let asked = "{ customers { nodes { id } } }";
+    // By the standard policy an analyst sees customers and makes none; the file says the opposite.
+    for (file, register, look) in [("", false, true), ("policy.toml", true, false), ("", false, true)] {
+        let file =
+            if file.is_empty() { String::new() } else { folder.path().join(file).display().to_string() };
+        let policy = [("TRUNKLINE_ACCESS_POLICY_FILE", file.as_str())];
+        let serving = TrunklineProcess::serve_with(folder.path(), &SERVE, &policy).await?;
+        let analyst = with(&serving.client, &token);
+        let registered = analyst.answer(WHO, json!({})).await?;
+        assert_eq!(registered.code().is_none(), register, "{registered:?}");
+        let seen = analyst.answer(asked, json!({})).await?;
+        assert_eq!(seen.code().is_none(), look, "{seen:?}");
+        assert!(serving.process.stop().await?.success());
+    }
+    let applied = exported(folder.path(), &["--type", "access_policy.applied"]).await?;
+    assert_eq!(applied.len(), 2, "the file, and the way back: {applied:?}");
+    assert_eq!(applied[0]["payload"]["roles"]["analyst"]["may"], json!(["register_customers"]));
+    Ok(())
+}

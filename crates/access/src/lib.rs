@@ -18,7 +18,7 @@ pub use identity::Identity;
 pub use kind::{Class, Kind, Show};
 pub use mask::mask;
 pub use permission::Permission;
-pub use policy::{Policy, Rights, Span};
+pub use policy::{InvalidPolicy, Policy, Rights, Span};
 pub use role::{InvalidRole, Role};
 pub use scope::{Circle, Lent, Rows, Scope};
 pub use tally::{Seen, THINGS_MAX, Tally};

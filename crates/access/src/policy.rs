@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use trunkline_domain::access_policy::{Applied, RoleRights};
 
 use crate::{Class, Kind, Permission, Role, Show};
 
@@ -38,10 +39,13 @@ impl Span {
 #[serde(deny_unknown_fields, default)]
 pub struct Rights {
     /// Which rows of each kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rows: BTreeMap<Kind, Span>,
     /// How values of each class are shown.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub shows: BTreeMap<Class, Show>,
     /// What it may do.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub may: BTreeSet<Permission>,
 }
 
@@ -54,6 +58,18 @@ impl Rights {
     /// How values of a class are shown.
     pub fn show(&self, class: Class) -> Show {
         self.shows.get(&class).copied().unwrap_or_default()
+    }
+
+    fn in_words(&self) -> RoleRights {
+        RoleRights {
+            rows: self.rows.iter().map(|(kind, span)| (kind.to_string(), span.as_str().to_owned())).collect(),
+            shows: self
+                .shows
+                .iter()
+                .map(|(class, show)| (class.to_string(), show.as_str().to_owned()))
+                .collect(),
+            may: self.may.iter().map(ToString::to_string).collect(),
+        }
     }
 }
 
@@ -72,7 +88,35 @@ impl Policy {
     pub fn standard() -> Self {
         Self(Role::ALL.into_iter().map(|role| (role, standard(role))).collect())
     }
+
+    /// This policy with the roles of a file, written in TOML, in place of its own. A role that the file names has the
+    /// rights that stand there and no others; one that it does not name keeps its own.
+    ///
+    /// # Errors
+    /// When it is no TOML, or names a role, kind, class or permission that there is not.
+    pub fn with(mut self, text: &str) -> Result<Self, InvalidPolicy> {
+        let Self(roles) = toml::from_str(text)?;
+        self.0.extend(roles);
+        Ok(self)
+    }
+
+    /// The policy as a file that [`Policy::with`] reads.
+    pub fn to_toml(&self) -> String {
+        // Names and lists of names always have a form.
+        toml::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The event that puts it in force.
+    pub fn applied(&self) -> Applied {
+        let roles = self.0.iter().map(|(role, rights)| (role.to_string(), rights.in_words())).collect();
+        Applied { roles }
+    }
 }
+
+/// A file that is no policy.
+#[derive(Debug, thiserror::Error)]
+#[error("the access policy is refused")]
+pub struct InvalidPolicy(#[from] toml::de::Error);
 
 fn standard(role: Role) -> Rights {
     let (spans, shows, may) = match role {

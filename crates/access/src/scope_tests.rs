@@ -89,4 +89,21 @@ fn whoever_has_every_role_sees_everything_in_the_clear() {
 fn the_policy_reads_back_as_it_was_written() {
     let written = serde_json::to_string(&Policy::standard()).unwrap();
     assert_eq!(serde_json::from_str::<Policy>(&written).unwrap(), Policy::standard());
+    let written = Policy::standard().to_toml();
+    assert_eq!(Policy::default().with(&written).unwrap(), Policy::standard());
+    let applied = serde_json::to_value(Policy::standard().applied().roles).unwrap();
+    assert_eq!(serde_json::from_value::<Policy>(applied).unwrap(), Policy::standard());
+}
+
+#[test]
+fn a_file_replaces_the_rights_of_the_roles_that_it_names_and_of_no_others() {
+    let text = "[analyst.rows]\ncalls = \"team\"\n[analyst.shows]\nwords = \"mask\"\n";
+    let policy = Policy::standard().with(text).unwrap();
+    let analyst = policy.rights(Role::Analyst).unwrap();
+    assert_eq!((analyst.span(Kind::Calls), analyst.span(Kind::Customers)), (Span::Team, Span::None));
+    assert_eq!((analyst.show(Class::Words), analyst.show(Class::Name)), (Show::Mask, Show::Withhold));
+    assert_eq!(policy.rights(Role::Agent), Policy::standard().rights(Role::Agent));
+    for wrong in ["[boss]", "[agent.rows]\ncars = \"own\"", "[agent]\nmay = [\"fly\"]", "[agent]\nrow = {}"] {
+        assert!(Policy::standard().with(wrong).is_err(), "{wrong} was taken");
+    }
 }

@@ -6,8 +6,9 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
-    access, agent, alert, call, campaign, command, contact, customer, decision, demand, grant, identifier,
-    interaction, lead, listing, model, recording, reservation, rights_request, routing, task, token,
+    access, access_policy, agent, alert, call, campaign, command, contact, customer, decision, demand, grant,
+    identifier, interaction, lead, listing, model, recording, reservation, rights_request, routing, task,
+    token,
 };
 
 /// What is declared of an event type: its name, its present version and the schema of its payload.
@@ -84,6 +85,7 @@ macro_rules! all_events {
 
 all_events! {
     Access = access;
+    AccessPolicy = access_policy;
     Agent = agent;
     Alert = alert;
     Call = call;

@@ -8,6 +8,7 @@
 mod macros;
 
 pub mod access;
+pub mod access_policy;
 pub mod agent;
 pub mod alert;
 pub mod call;

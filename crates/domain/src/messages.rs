@@ -2,8 +2,9 @@
 
 use crate::limits::InvalidInput;
 use crate::{
-    agent, alert, call, campaign, command, contact, customer, decision, demand, grant, identifier,
-    interaction, lead, listing, model, recording, reservation, rights_request, routing, task, token,
+    access_policy, agent, alert, call, campaign, command, contact, customer, decision, demand, grant,
+    identifier, interaction, lead, listing, model, recording, reservation, rights_request, routing, task,
+    token,
 };
 
 /// A language that agents and supervisors read.
@@ -110,6 +111,7 @@ const AT_THE_EDGE: &[RefusalDeclaration] = &[
 pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     AT_THE_EDGE,
     InvalidInput::DECLARED,
+    access_policy::Refusal::DECLARED,
     agent::Refusal::DECLARED,
     alert::Refusal::DECLARED,
     call::Refusal::DECLARED,

@@ -79,6 +79,8 @@ ids! {
     ReservationId = "reservation";
     /// The search for an agent for one piece of work; its UUID is that of the work.
     RoutingId = "routing";
+    /// By what it is decided who sees and may do what.
+    AccessPolicyId = "access_policy";
     /// What there is more demand for than usual.
     DemandId = "demand";
     /// What routing decided at one moment, and from what.

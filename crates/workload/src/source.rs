@@ -4,8 +4,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use trunkline_domain::Event;
 use trunkline_kernel::{
-    Actor, Cause, EventType, Id, Millis, NewEvent, Payload, SchemaVersion, StoredEvent, StreamId, Tag, Tags,
-    Timestamp,
+    Actor, Cause, EventType, Id, Millis, NewEvent, SchemaVersion, StreamId, Tag, Tags, Timestamp,
 };
 use trunkline_log::{Append, Expect, StreamWrite};
 use uuid::Uuid;
@@ -95,7 +94,7 @@ impl Source {
     }
 
     fn tell_stream(&mut self, story: &mut Story, stream: StreamId, tags: Tags, event: &Event) {
-        let Some(payload) = payload(event) else { return };
+        let Ok(payload) = event.payload() else { return };
         let new = NewEvent {
             id: self.id(),
             event_type: EventType::known(event.name()),
@@ -116,32 +115,4 @@ impl Story {
     pub(crate) fn append(self) -> Append {
         Append { writes: self.writes, checks: Vec::new() }
     }
-}
-
-fn payload(event: &Event) -> Option<Payload> {
-    match event {
-        Event::Access(event) => event.payload(),
-        Event::Agent(event) => event.payload(),
-        Event::Alert(event) => event.payload(),
-        Event::Call(event) => event.payload(),
-        Event::Campaign(event) => event.payload(),
-        Event::Command(event) => event.payload(),
-        Event::Customer(event) => event.payload(),
-        Event::Decision(event) => event.payload(),
-        Event::Grant(event) => event.payload(),
-        Event::Contact(event) => event.payload(),
-        Event::Identifier(event) => event.payload(),
-        Event::Listing(event) => event.payload(),
-        Event::Model(event) => event.payload(),
-        Event::Demand(event) => event.payload(),
-        Event::Interaction(event) => event.payload(),
-        Event::Lead(event) => event.payload(),
-        Event::Recording(event) => event.payload(),
-        Event::Reservation(event) => event.payload(),
-        Event::RightsRequest(event) => event.payload(),
-        Event::Routing(event) => event.payload(),
-        Event::Task(event) => event.payload(),
-        Event::Token(event) => event.payload(),
-    }
-    .ok()
 }
