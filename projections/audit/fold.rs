@@ -1,8 +1,7 @@
 //! How events become accesses that can be found.
 
-use trunkline_database::Json;
 use trunkline_domain::Event;
-use trunkline_domain::access::{self, Entry};
+use trunkline_domain::access;
 use trunkline_kernel::Recorded;
 
 use super::{AccessRow, TermRow, terms};
@@ -29,7 +28,9 @@ impl Fold for Audit {
             for term in terms::of(entry) {
                 self.terms.put((term.0, number), TermRow { term: term.0, entry: number });
             }
-            self.entries.put((number,), row(number, entry, recorded));
+            let (way, outcome) = (As(entry.way), As(entry.outcome));
+            let position = recorded.position;
+            self.entries.put((number,), AccessRow { entry: number, position, way, outcome });
         }
         Ok(())
     }
@@ -42,32 +43,4 @@ impl Fold for Audit {
 /// The number of the first access of an event at this position.
 pub(crate) fn first(position: u64) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX).saturating_mul(ENTRIES_MAX)
-}
-
-fn row(number: i64, entry: &Entry, recorded: &Recorded) -> AccessRow {
-    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    AccessRow {
-        entry: number,
-        position: recorded.position,
-        at: entry.at,
-        who: entry.who.clone(),
-        roles: Json(entry.roles.clone()),
-        grants: Json(entry.grants.clone()),
-        emergency: entry.emergency,
-        address: entry.address.clone(),
-        way: As(entry.way),
-        operation: entry.operation.clone(),
-        shape: entry.shape.clone(),
-        fields: Json(entry.fields.clone()),
-        clear: Json(entry.clear.clone()),
-        masked: Json(entry.masked.clone()),
-        things: Json(entry.things.clone()),
-        rows: count(entry.rows),
-        reason: entry.reason.clone(),
-        outcome: As(entry.outcome),
-        code: entry.code.clone(),
-        took_us: count(entry.took_us),
-        trace: entry.trace.clone(),
-        times: count(entry.times),
-    }
 }

@@ -20,7 +20,7 @@ use crate::{Definition, Script};
 /// How the record of reads is declared.
 pub const DEFINITION: Definition = Definition {
     name: "audit",
-    version: 1,
+    version: 2,
     categories: &["access"],
     tables: &[AccessRow::TABLE, TermRow::TABLE],
     script: Script {

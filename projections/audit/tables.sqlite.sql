@@ -1,27 +1,9 @@
--- Somebody got at data, or was refused it.
+-- Somebody got at data, or was refused it. The event says who, what and why.
 CREATE TABLE access_entries{g} (
-    entry     INTEGER NOT NULL,
-    position  INTEGER NOT NULL,
-    at        INTEGER NOT NULL,
-    who       TEXT,
-    roles     TEXT NOT NULL,
-    grants    TEXT NOT NULL,
-    emergency INTEGER NOT NULL,
-    address   TEXT,
-    way       TEXT NOT NULL,
-    operation TEXT,
-    shape     TEXT,
-    fields    TEXT NOT NULL,
-    clear     TEXT NOT NULL,
-    masked    TEXT NOT NULL,
-    things    TEXT NOT NULL,
-    rows      INTEGER NOT NULL,
-    reason    TEXT,
-    outcome   TEXT NOT NULL,
-    code      TEXT,
-    took_us   INTEGER NOT NULL,
-    trace     TEXT,
-    times     INTEGER NOT NULL,
+    entry    INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    way      TEXT NOT NULL,
+    outcome  TEXT NOT NULL,
     PRIMARY KEY (entry)
 ) STRICT;
 -- That an access is found by a term.

@@ -1,9 +1,11 @@
 //! What an access is found by: who, whom, roles, ways and outcomes that are rare, and the words of its texts.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 use trunkline_domain::access::{Entry, Outcome, Way};
+use uuid::Uuid;
 
 /// Words of one text that are searchable.
 const WORDS_MAX: usize = 200;
@@ -66,9 +68,11 @@ pub(super) fn of(entry: &Entry) -> BTreeSet<Term> {
     terms.extend(Term::way(entry.way));
     terms.extend(Term::outcome(entry.outcome));
     terms.extend(entry.emergency.then(Term::emergency));
-    let texts = [&entry.reason, &entry.operation, &entry.code, &entry.address, &entry.trace];
-    let texts = texts.into_iter().flatten().chain(&entry.fields);
+    let texts = [&entry.reason, &entry.operation, &entry.code].into_iter().flatten().chain(&entry.fields);
     terms.extend(texts.flat_map(|text| words(text)).map(|word| Term::word(&word)));
+    // Nobody knows a part of these only, and each part would cost every read of the centre a row.
+    let names = [&entry.address, &entry.trace].into_iter().flatten();
+    terms.extend(names.map(|name| Term::word(&name.to_lowercase())));
     terms
 }
 
@@ -95,13 +99,21 @@ fn words(text: &str) -> BTreeSet<String> {
     words
 }
 
-/// The words that a text is looked for by: pairs of ideographs say more than the single ones in them.
+/// The words that a text is looked for by: pairs of ideographs say more than the single ones in them, and the address of a
+/// machine or the name of a trace is one word.
 pub fn sought(text: &str) -> BTreeSet<String> {
-    let words = words(text);
+    let (whole, rest): (Vec<&str>, Vec<&str>) = text.split_whitespace().partition(|part| is_name(part));
+    let words = words(&rest.join(" "));
     let is_single =
         |word: &str| word.chars().count() == 1 && word.chars().all(|c| sort(c) == Sort::Ideograph);
     let is_paired = |word: &str| words.iter().any(|pair| pair != word && pair.contains(word));
-    words.iter().filter(|word| !(is_single(word) && is_paired(word))).cloned().collect()
+    let words = words.iter().filter(|word| !(is_single(word) && is_paired(word))).cloned();
+    words.chain(whole.into_iter().map(str::to_lowercase)).collect()
+}
+
+/// Whether it is the address of a machine, or what names a trace: a UUID or so many hexadecimal digits.
+fn is_name(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok() || Uuid::parse_str(text).is_ok()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,6 +142,9 @@ mod tests {
         assert_eq!(words(" —— "), BTreeSet::new());
         let found: Vec<String> = sought("电话 a 王").into_iter().collect();
         assert_eq!(found, ["a", "王", "电话"]);
+        let found: Vec<String> =
+            sought("10.0.0.7 4BF92F3577B34DA6A3CE929D0E0E4736 v1.2").into_iter().collect();
+        assert_eq!(found, ["10.0.0.7", "2", "4bf92f3577b34da6a3ce929d0e0e4736", "v1"]);
     }
 
     #[test]

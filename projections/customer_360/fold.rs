@@ -48,6 +48,7 @@ impl Fold for Customer360 {
             Event::Interaction(event) => self.interaction(recorded, event),
             Event::Task(event) => self.task(recorded, event),
             Event::Access(_)
+            | Event::AccessPolicy(_)
             | Event::Agent(_)
             | Event::Alert(_)
             | Event::Campaign(_)

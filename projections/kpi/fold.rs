@@ -80,6 +80,7 @@ impl Fold for KpiFold {
                 }
             }
             Event::Access(_)
+            | Event::AccessPolicy(_)
             | Event::Alert(_)
             | Event::Campaign(_)
             | Event::Command(_)
@@ -108,6 +109,7 @@ impl Fold for KpiFold {
             Event::Agent(event) => self.agent(recorded, event),
             Event::Lead(event) => self.lead(recorded, event),
             Event::Access(_)
+            | Event::AccessPolicy(_)
             | Event::Alert(_)
             | Event::Campaign(_)
             | Event::Command(_)

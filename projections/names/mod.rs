@@ -259,6 +259,7 @@ fn name_of(event: Event) -> Option<Personal<String>> {
         Event::Customer(customer::Event::ProfileChanged(changed)) => changed.changes.name,
         Event::Customer(customer::Event::Erased(_)) => Some(Personal::Erased),
         Event::Access(_)
+        | Event::AccessPolicy(_)
         | Event::Agent(_)
         | Event::Alert(_)
         | Event::Call(_)

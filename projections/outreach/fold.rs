@@ -42,6 +42,7 @@ impl Fold for Outreach {
             Event::Campaign(event) => self.campaign(recorded, event),
             Event::Lead(event) => self.lead(recorded, event),
             Event::Access(_)
+            | Event::AccessPolicy(_)
             | Event::Agent(_)
             | Event::Alert(_)
             | Event::Call(_)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use trunkline_database::{Database, Value};
 use trunkline_kernel::Position;
@@ -18,12 +18,15 @@ const ASK_RARELY: Duration = Duration::from_millis(500);
 
 /// How far the active generations are that this process follows. It can be behind what is stored, never ahead.
 #[derive(Debug, Default)]
-pub struct Reached(watch::Sender<BTreeMap<ReadModel, Position>>);
+pub struct Reached {
+    positions: watch::Sender<BTreeMap<ReadModel, Position>>,
+    wanted: Notify,
+}
 
 impl Reached {
     /// Says that these read models' active generations have committed up to these positions.
     pub fn advance(&self, positions: impl IntoIterator<Item = (ReadModel, Position)>) {
-        self.0.send_if_modified(|reached| {
+        self.positions.send_if_modified(|reached| {
             let mut moved = false;
             for (model, position) in positions {
                 moved |= reached.insert(model, position) != Some(position);
@@ -34,12 +37,17 @@ impl Reached {
 
     /// Says that this process does not follow the read model any more.
     pub fn forget(&self, model: ReadModel) {
-        self.0.send_if_modified(|reached| reached.remove(&model).is_some());
+        self.positions.send_if_modified(|reached| reached.remove(&model).is_some());
+    }
+
+    /// Ends when somebody waits for what is not reached yet.
+    pub(crate) async fn wanted(&self) {
+        self.wanted.notified().await;
     }
 
     /// Follows the positions.
     pub fn watch(&self) -> watch::Receiver<BTreeMap<ReadModel, Position>> {
-        self.0.subscribe()
+        self.positions.subscribe()
     }
 }
 
@@ -58,6 +66,7 @@ impl ReadModels {
                 if here.is_some_and(|reached| reached >= wanted) {
                     break;
                 }
+                self.reached.wanted.notify_one();
                 let pause = if here.is_some() { ASK_RARELY } else { ASK_EVERY };
                 let left = self.wait_max.saturating_sub(start.elapsed());
                 if here.is_some() && tokio::time::timeout(pause.min(left), known.changed()).await.is_ok() {

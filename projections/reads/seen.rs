@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use trunkline_access::{Kind, Rows, Scope, Tally};
+use trunkline_access::{Kind, Permission, Rows, Scope, Tally};
 use trunkline_database::{AssertSqlSafe, Cell, Database, Row, Value};
 use trunkline_kernel::{AgentId, CallId, CustomerId, Id as _, LeadId, Recorded, TaskId};
 use uuid::Uuid;
@@ -104,14 +104,20 @@ impl ReadModels {
         Ok(seen)
     }
 
+    /// Whether every event is seen.
+    pub fn sees_every_event(&self) -> bool {
+        *self.scope.rows(Kind::Events) == Rows::All && self.scope.may(Permission::Audit)
+    }
+
     /// Which of these events are seen, in the same order: all by who sees all events, and by who sees a part those that
-    /// are about a thing that is seen.
+    /// are about a thing that is seen. Who read what is for those who audit.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn sees_events(&self, events: &[&Recorded]) -> Result<Vec<bool>, ReadError> {
         match self.scope.rows(Kind::Events) {
-            Rows::All => return Ok(vec![true; events.len()]),
+            Rows::All if self.scope.may(Permission::Audit) => return Ok(vec![true; events.len()]),
+            Rows::All => return Ok(events.iter().map(|event| !is_of_audit(event)).collect()),
             Rows::None => return Ok(vec![false; events.len()]),
             Rows::Of(_) => {}
         }
@@ -156,6 +162,11 @@ impl ReadModels {
         }
         Ok(())
     }
+}
+
+/// Whether it tells of what colleagues did with their rights, and not of customers or work.
+fn is_of_audit(event: &Recorded) -> bool {
+    matches!(event.stream.category(), "access" | "alert")
 }
 
 /// The thing that an event is about: whose history it is in, or for what has no rows of its own whom it concerns.

@@ -7,8 +7,9 @@ use futures::future::try_join_all;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use trunkline_database::{Cell, DatabaseError, Value};
-use trunkline_kernel::{Position, Timestamp};
+use trunkline_database::{AssertSqlSafe, Cell, DatabaseError, Transaction, Value};
+use trunkline_domain::access;
+use trunkline_kernel::{Position, Recorded, Timestamp};
 use trunkline_log::{Direction, Filter, Query};
 
 use super::context::{Context, RuntimeError};
@@ -104,6 +105,8 @@ async fn read(
             }
         };
         from = last;
+        let is_read = |event: &Recorded| event.stream.category() == access::CATEGORY.as_str();
+        let only_reads = page.events.iter().all(is_read) && page.events.len() < context.settings.page_events;
         let events: Arc<[Decoded]> = if page.events.len() <= INLINE_EVENTS_MAX {
             page.events.into_iter().map(Decoded::new).collect()
         } else {
@@ -113,6 +116,13 @@ async fn read(
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             sent = out.send(Page { events, head: page.head }) => if sent.is_err() { return Ok(()) },
+        }
+        if only_reads && until.is_none() {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = context.reached.wanted() => {}
+                () = tokio::time::sleep(context.settings.gather) => {}
+            }
         }
     }
     Ok(())
@@ -288,8 +298,7 @@ async fn commit_all(
     Ok(())
 }
 
-/// Rows and checkpoints in one transaction. The guard is what makes a late or repeated write harmless (traps 9 and
-/// 12): it holds only from the position that these rows were made after, and only for the present owner.
+/// Rows and checkpoints in one transaction.
 async fn commit(
     context: &Context,
     parts: Vec<Part>,
@@ -297,25 +306,44 @@ async fn commit(
     careful: bool,
 ) -> Result<(), DatabaseError> {
     let mut transaction = context.database.begin().await?;
-    for Part { seat, from, to, writes } in parts {
-        let starts = if careful { "starts" } else { "0" };
-        let sql = format!(
-            "UPDATE projection_generations SET position = $6, recorded_at = $7, starts = {starts}
-             WHERE name = $1 AND generation = $2 AND owner = $3 AND epoch = $4 AND position = $5"
-        );
-        let values = vec![
-            name(seat.model),
-            seat.generation.value(),
-            context.owner.value(),
-            seat.epoch.value(),
-            from.value(),
-            to.value(),
-            recorded_at.value(),
-        ];
-        transaction.execute_expecting(1, trunkline_database::AssertSqlSafe(sql), values).await?;
+    let mut froms: Vec<Position> = parts.iter().map(|part| part.from).collect();
+    froms.sort_unstable();
+    froms.dedup();
+    for from in froms {
+        let moving = parts.iter().filter(|part| part.from == from);
+        move_on(context, &mut transaction, from, moving.collect(), recorded_at, careful).await?;
+    }
+    for Part { seat, writes, .. } in parts {
         write(&mut transaction, seat.generation, writes).await?;
     }
     transaction.commit().await
+}
+
+/// Moves the checkpoints that stand at `from`, in one statement, because most pages are small. The guard is what makes a
+/// late or repeated write harmless (traps 9 and 12): it holds only from the position that these rows were made after, and
+/// only for the present owner.
+async fn move_on(
+    context: &Context,
+    transaction: &mut Transaction,
+    from: Position,
+    parts: Vec<&Part>,
+    recorded_at: Option<Timestamp>,
+    careful: bool,
+) -> Result<(), DatabaseError> {
+    let Some(first) = parts.first() else { return Ok(()) };
+    let mut values = vec![context.owner.value(), from.value(), first.to.value(), recorded_at.value()];
+    let mut seats = Vec::with_capacity(parts.len());
+    for Part { seat, .. } in &parts {
+        let at = values.len();
+        seats.push(format!("(name = ${} AND generation = ${} AND epoch = ${})", at + 1, at + 2, at + 3));
+        values.extend([name(seat.model), seat.generation.value(), seat.epoch.value()]);
+    }
+    let (starts, seats) = (if careful { "starts" } else { "0" }, seats.join(" OR "));
+    let sql = format!(
+        "UPDATE projection_generations SET position = $3, recorded_at = $4, starts = {starts}
+         WHERE owner = $1 AND position = $2 AND ({seats})"
+    );
+    transaction.execute_expecting(parts.len() as u64, AssertSqlSafe(sql), values).await
 }
 
 /// Tries parked events again, each with its own transaction; gives how many are folded now.

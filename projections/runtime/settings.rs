@@ -9,6 +9,9 @@ pub struct Settings {
     pub page_events: usize,
     /// How long a follower trusts that no hint means no event, before it reads all the same. Default 200 ms.
     pub reread: Duration,
+    /// How long what is read in the centre gathers before its record is folded, while nobody waits for what came after it.
+    /// Every commit makes all who read forget the pages in their memory. Default 25 ms.
+    pub gather: Duration,
     /// How long a server that does not answer keeps its projections. Default 6 s.
     pub lease: Duration,
     /// How often leases are renewed and free ones are taken. Default 2 s; with `lease` it bounds failover to 8 s.
@@ -22,6 +25,7 @@ impl Default for Settings {
         Self {
             page_events: 2_000,
             reread: Duration::from_millis(200),
+            gather: Duration::from_millis(25),
             lease: Duration::from_secs(6),
             renew: Duration::from_secs(2),
             backoff: Duration::from_millis(500),

@@ -34,6 +34,7 @@ fn settings() -> Settings {
     Settings {
         page_events: 17,
         reread: Duration::from_millis(5),
+        gather: Duration::from_millis(5),
         lease: Duration::from_millis(40),
         renew: Duration::from_millis(15),
         backoff: Duration::from_millis(5),

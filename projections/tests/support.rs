@@ -50,6 +50,7 @@ pub(super) fn hurried() -> Settings {
     Settings {
         page_events: 97,
         reread: Duration::from_millis(20),
+        gather: Duration::from_millis(20),
         lease: Duration::from_millis(900),
         renew: Duration::from_millis(200),
         backoff: Duration::from_millis(50),

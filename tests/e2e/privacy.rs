@@ -153,7 +153,11 @@ async fn receipts_and_backups(folder: &TempDir, id: &str, request: &Value) -> Re
     assert_eq!(run(folder, &["keys", "retire"]).await?.0, 0);
     let (code, said) = run(folder, &[&verify[..], &["--backup", "backup"]].concat()).await?;
     ensure!(code == 0, "{said}");
-    assert_eq!(run(folder, &["privacy", "export", id, "--output", "export.json"]).await?.0, 0);
+    let export = ["privacy", "export", id, "--reason", "书面申请", "--output", "export.json"];
+    assert_eq!(run(folder, &export).await?.0, 0);
+    let (_, record) = run(folder, &["log", "export", "--type", "access.recorded"]).await?;
+    let noted = record.lines().rfind(|line| line.contains("system:command_line"));
+    ensure!(noted.is_some_and(|line| line.contains("书面申请") && line.contains(id)), "{record}");
     let exported = fs::read_to_string(folder.path().join("export.json"))?;
     ensure!(exported.contains("$erased") && !exported.contains(NAME), "{exported}");
     Ok(())

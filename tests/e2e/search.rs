@@ -120,6 +120,11 @@ async fn a_service_that_is_not_there_keeps_nobody_from_working_and_gets_everythi
     drop(gone);
     let serving = serve(folder.path(), &url).await?;
     register(&serving.client, "somebody").await?;
+    wait_for("the registration to be in the record", async || {
+        let recorded = exported(folder.path(), &["--type", "access.recorded"]).await?;
+        Ok((!recorded.is_empty()).then_some(()))
+    })
+    .await?;
     wait_for("the trouble to be told", async || {
         let now = health(&serving).await?;
         Ok(now["trouble"].as_str().filter(|trouble| trouble.contains("cannot be reached")).map(str::to_owned))

@@ -15,6 +15,7 @@ mod report;
 mod route;
 mod routed;
 mod seal;
+mod search;
 mod serving;
 mod start;
 mod subscribe;
@@ -48,6 +49,12 @@ enum Command {
         #[arg(long, default_value_t = 100_000)]
         events: u64,
     },
+    /// The record of reads, searched by who, by whom and by words
+    Search {
+        /// Lengths of the record in accesses
+        #[arg(long, value_delimiter = ',', default_values_t = SEARCH_ENTRIES)]
+        entries: Vec<u64>,
+    },
     /// From append to subscriber, through the feed and through GraphQL
     Subscribe,
     /// Appends with personal values sealed, beside the same appends as they are
@@ -70,6 +77,9 @@ enum Command {
 
 /// Lengths of the logs that queries are asked on.
 const QUERY_EVENTS: [u64; 2] = [100_000, 1_000_000];
+
+/// Lengths of the records of reads that are searched.
+const SEARCH_ENTRIES: [u64; 2] = [100_000, 10_000_000];
 
 /// What every benchmark takes.
 #[derive(Args, Clone)]
@@ -122,6 +132,7 @@ async fn main() -> Result<()> {
         Some(Command::Query { events }) => query::run(&cli.options, &events).await,
         Some(Command::Notary(arguments)) => notary::run(&cli.options, &arguments).await,
         Some(Command::Access { events }) => access::run(&cli.options, events).await,
+        Some(Command::Search { entries }) => search::run(&cli.options, &entries).await,
         Some(Command::Recordings(arguments)) => recordings::run(&arguments).await,
         Some(Command::Rebuild(arguments)) => rebuild::run(&cli.options, &arguments).await,
         None => {
@@ -133,6 +144,7 @@ async fn main() -> Result<()> {
             notary::run(&cli.options, &notary::Arguments::default()).await?;
             query::run(&cli.options, &QUERY_EVENTS).await?;
             access::run(&cli.options, QUERY_EVENTS[0]).await?;
+            search::run(&cli.options, &SEARCH_ENTRIES).await?;
             recordings::run(&recordings::Arguments::default()).await?;
             route::run(&cli.options)?;
             routed::run(&cli.options).await

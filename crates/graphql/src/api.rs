@@ -16,6 +16,7 @@ use trunkline_routing::compliance::RuleBook;
 
 use crate::config::Limits;
 use crate::core::Core;
+use crate::document::Documents;
 use crate::http::{self, Http};
 use crate::persisted::PersistedQueries;
 use crate::schema;
@@ -74,6 +75,7 @@ impl Api {
             witness: Arc::clone(&services.witness),
             schema: schema::build(services, &limits),
             persisted: PersistedQueries::new(limits.persisted_queries_max),
+            documents: Documents::new(limits.known_documents_max),
             limits,
             stats: Arc::new(Stats::default()),
             stopping,

@@ -17,6 +17,8 @@ pub struct Limits {
     pub time_max: Duration,
     /// How many persisted queries are kept; the least used goes first.
     pub persisted_queries_max: usize,
+    /// How many queries are remembered as they were read, so that they need not be read again. Default 500.
+    pub known_documents_max: usize,
     /// Whether the schema can be asked for.
     pub introspection: bool,
     /// How many subscriptions one WebSocket may hold at once.
@@ -45,6 +47,7 @@ impl Default for Limits {
             body_bytes_max: 1024 * 1024,
             time_max: Duration::from_secs(30),
             persisted_queries_max: 1_000,
+            known_documents_max: 500,
             introspection: true,
             subscriptions_per_connection_max: 50,
             subscriptions_max: 5_000,

@@ -15,7 +15,7 @@ use trunkline_projections::ReadModels;
 use crate::access::{Seer, refuse_unpermitted};
 use crate::config::Limits;
 use crate::context::Caller;
-use crate::document;
+use crate::document::Documents;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::measure::Measured;
 use crate::params::Params;
@@ -36,6 +36,7 @@ pub(crate) struct Core {
     pub witness: Arc<dyn Witness>,
     pub limits: Limits,
     pub persisted: PersistedQueries,
+    pub documents: Documents,
     pub stats: Arc<Stats>,
     /// Ends subscriptions and connections when the server stops.
     pub stopping: CancellationToken,
@@ -101,12 +102,12 @@ impl Core {
     ) -> ApiResult<(Request, OperationType, Run, Passes)> {
         let text = self.persisted.resolve(&params.query, params.persisted())?;
         let variables = Variables::from_json(serde_json::Value::Object(params.variables.clone()));
-        let checked = document::check(&text, params.operation_name.as_deref(), &variables, &self.limits)?;
+        let name = params.operation_name.as_deref();
+        let checked = self.documents.read(&text, name, &variables, &self.limits)?;
         let seer = Seer::of(Arc::clone(&self.authority), caller.identity.clone());
         let scope = seer.scope();
-        let name = params.operation_name.as_deref();
         record.by(&seer);
-        record.read(&checked.document, checked.operation, name);
+        record.read(checked.operation, &checked.shape);
         refuse_unpermitted(&scope, &checked.document, checked.operation, name)?;
         self.persisted.keep(&text, params.persisted());
         let measured = Arc::new(Measured::default());
@@ -121,7 +122,7 @@ impl Core {
         let request = Request::new(&*text).variables(variables).data(measured).data(caller).data(seer);
         let mut request = request.data(tally).data(View::of_request(reads, passes.clone()));
         request.operation_name = params.operation_name;
-        request.set_parsed_query(checked.document);
+        request.set_parsed_query(checked.document.clone());
         Ok((request, checked.operation, run, passes))
     }
 

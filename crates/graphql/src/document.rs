@@ -5,13 +5,18 @@
 //! the stack before any limit is looked at. Here both are refused in one pass each.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use async_graphql::parser::types::{
     BaseType, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
 use async_graphql::{Name, Value, Variables};
+use lru::LruCache;
+use parking_lot::Mutex;
 
+use crate::access::Shape;
 use crate::config::Limits;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -29,19 +34,59 @@ const INTROSPECTION_LISTS_MAX: usize = 3;
 pub(crate) struct Checked {
     pub document: ExecutableDocument,
     pub operation: OperationType,
+    pub shape: Shape,
+}
+
+/// The longest text that is remembered, in bytes.
+const KNOWN_BYTES_MAX: usize = 4_096;
+
+/// The queries that were read, the least used goes first when there are too many: programs ask the same few again and
+/// again. A text with a value in it is not remembered, because the value can be personal and the text will not come again.
+#[derive(Debug)]
+pub(crate) struct Documents(Mutex<LruCache<Asked, Arc<Checked>>>);
+
+/// A text, and the name of the operation in it.
+type Asked = (Arc<str>, Option<String>);
+
+impl Documents {
+    pub(crate) fn new(known_max: usize) -> Self {
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(known_max).unwrap_or(NonZeroUsize::MIN))))
+    }
+
+    /// Reads a query, or remembers it, and refuses what must not reach the executor.
+    ///
+    /// # Errors
+    /// As [`check`], and when a variable that must be given is not.
+    pub(crate) fn read(
+        &self,
+        text: &Arc<str>,
+        operation_name: Option<&str>,
+        variables: &Variables,
+        limits: &Limits,
+    ) -> ApiResult<Arc<Checked>> {
+        let key = (Arc::clone(text), operation_name.map(str::to_owned));
+        let known = self.0.lock().get(&key).cloned();
+        let checked = match known {
+            Some(checked) => checked,
+            None => {
+                let checked = Arc::new(check(text, operation_name, limits)?);
+                if text.len() <= KNOWN_BYTES_MAX && !text.contains('"') {
+                    self.0.lock().put(key, Arc::clone(&checked));
+                }
+                checked
+            }
+        };
+        refuse_missing_variables(select(&checked.document, operation_name)?, variables)?;
+        Ok(checked)
+    }
 }
 
 /// Reads a query and refuses what must not reach the executor.
 ///
 /// # Errors
-/// When the text is too long, is no GraphQL, nests too deep, has too many selections, does not have the operation
-/// named, or lacks a variable that must be given.
-pub(crate) fn check(
-    text: &str,
-    operation_name: Option<&str>,
-    variables: &Variables,
-    limits: &Limits,
-) -> ApiResult<Checked> {
+/// When the text is too long, is no GraphQL, nests too deep, has too many selections, or does not have the operation
+/// named.
+fn check(text: &str, operation_name: Option<&str>, limits: &Limits) -> ApiResult<Checked> {
     if text.len() > limits.query_bytes_max {
         let message =
             format!("The query has {} bytes; {} are the limit.", text.len(), limits.query_bytes_max);
@@ -56,10 +101,9 @@ pub(crate) fn check(
         ApiError::new(ErrorCode::BadRequest, format!("{}{}", error.message, place.unwrap_or_default()))
     })?;
     Measure { document: &document, limits, known: HashMap::new() }.refuse_large()?;
-    let operation = select(&document, operation_name)?;
-    refuse_missing_variables(operation, variables)?;
-    let operation = operation.ty;
-    Ok(Checked { document, operation })
+    let operation = select(&document, operation_name)?.ty;
+    let shape = Shape::of(&document, operation_name);
+    Ok(Checked { document, operation, shape })
 }
 
 fn too_deep(limits: &Limits) -> ApiError {
@@ -234,7 +278,8 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> Option<ErrorCode> {
-        check(text, None, &Variables::default(), &Limits::default()).err().map(|error| error.code())
+        let read = Documents::new(10).read(&text.into(), None, &Variables::default(), &Limits::default());
+        read.err().map(|error| error.code())
     }
 
     #[test]
@@ -272,5 +317,23 @@ mod tests {
         let text = "query Q($id: ID!) { node(id: $id) { id } }";
         assert_eq!(refused(text), Some(ErrorCode::BadRequest));
         assert_eq!(refused("query A { a } query B { b }"), Some(ErrorCode::BadRequest));
+    }
+
+    #[test]
+    fn a_text_is_read_once_unless_there_is_a_value_in_it_and_its_variables_are_looked_at_each_time() {
+        let (documents, limits) = (Documents::new(10), Limits::default());
+        let id = Variables::from_json(serde_json::json!({ "id": "call:1" }));
+        let read = |text: &str, name: Option<&str>, given: &Variables| {
+            documents.read(&text.into(), name, given, &limits).map_err(|error| error.code())
+        };
+        let text = "query Q($id: ID!) { node(id: $id) { id } } query R { logHead }";
+        let first = read(text, Some("Q"), &id).unwrap();
+        assert!(Arc::ptr_eq(&first, &read(text, Some("Q"), &id).unwrap()));
+        let missing = read(text, Some("Q"), &Variables::default());
+        assert_eq!(missing.map(drop), Err(ErrorCode::BadRequest));
+        assert_ne!(first.shape.hash, read(text, Some("R"), &id).unwrap().shape.hash);
+        let valued = "{ customers(filter: { namePrefix: \"王\" }) { nodes { id } } }";
+        let first = read(valued, None, &id).unwrap();
+        assert!(!Arc::ptr_eq(&first, &read(valued, None, &id).unwrap()));
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, Value};
 use trunkline_access::{Asked, Seen, Sight, Tally, Unrecorded, Witness};
 use trunkline_domain::access::{Outcome, Way};
 
-use crate::access::{Seer, shape};
+use crate::access::{Seer, Shape};
 use crate::context::Caller;
 use crate::error::{ApiError, ErrorCode};
 
@@ -57,13 +57,7 @@ impl Record {
     }
 
     /// What it is.
-    pub(crate) fn read(
-        &mut self,
-        document: &ExecutableDocument,
-        operation: OperationType,
-        name: Option<&str>,
-    ) {
-        let shape = shape::of(document, name);
+    pub(crate) fn read(&mut self, operation: OperationType, shape: &Shape) {
         let has = |field: &str| shape.fields.contains(field);
         self.asked.way = match operation {
             OperationType::Query if has("customerData") => Way::Export,
@@ -72,9 +66,9 @@ impl Record {
             OperationType::Mutation => Way::Mutation,
             OperationType::Subscription => Way::Subscription,
         };
-        self.asked.operation = shape.name;
-        self.asked.shape = Some(shape.hash);
-        self.asked.fields = shape.fields;
+        self.asked.operation.clone_from(&shape.name);
+        self.asked.shape = Some(shape.hash.clone());
+        self.asked.fields.clone_from(&shape.fields);
         self.personal = shape.personal;
     }
 

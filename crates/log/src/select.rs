@@ -1,5 +1,6 @@
 //! The SQL of one page, the same for both databases. Every read walks an index that ends in the position, so
-//! that its cost depends on the page and not on the length of the log.
+//! that its cost depends on the page and not on the length of the log. Limits stand in the text: SQLite looks at the
+//! value of a limit that is bound when it plans, and so plans anew whenever one is bound.
 
 use sqlx::{Database, Encode, QueryBuilder, Type};
 use trunkline_kernel::Version;
@@ -61,7 +62,7 @@ where
     );
     sql.push(columns);
     let key = push_source(&mut sql, query, versions, order, limit);
-    sql.push(format_args!(" ORDER BY {key} {order} LIMIT ")).push_bind(limit);
+    sql.push(format_args!(" ORDER BY {key} {order} LIMIT {limit}"));
     sql.push(format_args!(") AS p ON TRUE ORDER BY p.position {order}"));
     sql
 }
@@ -85,7 +86,7 @@ where
         ));
         sql.push_bind(tag.as_str().to_owned());
         push_range(&mut sql, "t", Range::of(query));
-        sql.push(" LIMIT ").push_bind(FREQUENT).push(format_args!(") AS c{at}"));
+        sql.push(format_args!(" LIMIT {FREQUENT}) AS c{at}"));
     }
     sql.push(" ORDER BY n");
     sql
@@ -135,7 +136,7 @@ where
     } else {
         sql.push(" FROM (SELECT u.position FROM (");
         push_type_branches(sql, query, range, order, limit);
-        sql.push(format_args!(") AS u ORDER BY u.position {order} LIMIT ")).push_bind(limit);
+        sql.push(format_args!(") AS u ORDER BY u.position {order} LIMIT {limit}"));
         sql.push(") AS k CROSS JOIN events AS e WHERE e.position = k.position");
         return "k.position";
     };
@@ -162,8 +163,7 @@ where
         sql.push_bind(event_type.as_str().to_owned());
         push_category(sql, query);
         push_range(sql, "e", range);
-        sql.push(format_args!(" ORDER BY e.position {order} LIMIT ")).push_bind(limit);
-        sql.push(format_args!(") AS b{at}"));
+        sql.push(format_args!(" ORDER BY e.position {order} LIMIT {limit}) AS b{at}"));
     }
 }
 

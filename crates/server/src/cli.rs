@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::access::AccessCommand;
 use crate::commands::audit::AuditCommand;
 use crate::commands::compliance::ComplianceCommand;
 use crate::commands::config::ConfigCommand;
@@ -115,6 +116,9 @@ table's name in \"table\".")]
     /// Answer what persons ask about their own data.
     #[command(subcommand)]
     Privacy(PrivacyCommand),
+    /// Look at who sees and may do what.
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Prove that the log is what it was: verify it, prove events, check proofs, look after the notary's key.
     #[command(subcommand)]
     Audit(AuditCommand),

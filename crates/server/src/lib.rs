@@ -1,10 +1,12 @@
 //! The binary `trunkline`: configuration, telemetry, wiring, shutdown and the command line.
 
+mod access;
 mod alerts;
 mod cli;
 mod commands;
 mod compliance;
 pub mod config;
+mod cores;
 mod dialing;
 mod erasure;
 mod gate;
@@ -60,6 +62,11 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<ExitCode> {
     let _telemetry = telemetry::start(&settings)?;
+    if !settings.core_files
+        && let Err(error) = cores::forbid()
+    {
+        tracing::warn!(%error, "core files cannot be forbidden; they would hold personal values (`server.core_files`)");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -80,6 +87,7 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
             Command::Simulate(simulate) => commands::simulate::run(&simulate),
             Command::Routing(command) => commands::routing::run(&settings, &command).await,
             Command::Model(command) => commands::model::run(&settings, &command).await,
+            Command::Access(command) => commands::access::run(&settings, &command),
             Command::Config(command) => commands::config::run(&layers, &command),
         }
     })
@@ -106,6 +114,7 @@ fn settings(cli: &Cli) -> Result<(Layers, Settings), ConfigError> {
         | Command::Keys(_)
         | Command::Privacy(_)
         | Command::Audit(_)
+        | Command::Access(_)
         | Command::Recordings(_)
         | Command::Routing(_)
         | Command::Model(_)

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
-use trunkline_access::{Policy, Witness};
+use trunkline_access::Witness;
+use trunkline_app::Recorder;
 use trunkline_app::privacy::Rights;
-use trunkline_app::{Authority, Recorder};
 use trunkline_database::Database;
 use trunkline_graphql::{Api, Services};
 use trunkline_kernel::Clock;
@@ -28,7 +28,7 @@ use crate::routing::Routing;
 use crate::shipping::ShippingOut;
 use crate::timers::Timers;
 use crate::transport::{self, Tls, Transport};
-use crate::{compliance, dialing, erasure, shutdown, store};
+use crate::{access, compliance, dialing, erasure, shutdown, store};
 
 /// What runs beside the server, given its address, until the token is cancelled.
 pub(crate) type Companion =
@@ -55,9 +55,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let (runtime, names) = (Arc::clone(&followers.runtime), Arc::clone(&followers.names));
     let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
-    let authority =
-        Authority::start(Policy::standard(), settings.access, Arc::clone(&clock), &*log, &feed).await;
-    let authority = authority.context("cannot read the grants that are in force")?;
+    let authority = access::start(settings, &dispatcher, &clock, &*log, &feed).await?;
     let around = Around {
         dispatcher: Arc::clone(&dispatcher),
         reads: reads.clone(),

@@ -77,6 +77,13 @@ async fn an_auditor_finds_who_saw_a_number(house: House) -> Result<()> {
     let auditing = house.client_of(&[Role::Administrator], None, &[]);
     assert_eq!(records(&auditing, json!({ "filter": { "way": "REVEAL" } })).await?, revealed);
 
+    let raw = "{ events(filter: { types: [\"access.recorded\"] }) { nodes { type } } }";
+    for (role, sees) in [(Role::Auditor, true), (Role::Manager, false), (Role::Service, false)] {
+        let data = house.client_of(&[role], None, &[]).run(raw, json!({})).await?;
+        let found = data["events"]["nodes"].as_array().is_some_and(|events| !events.is_empty());
+        assert_eq!(found, sees, "who read what, as {role}");
+    }
+
     nothing_personal(&house).await?;
     pages(&auditor).await
 }

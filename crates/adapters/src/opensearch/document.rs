@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trunkline_domain::access::{self, Entry, Outcome, Way};
 use trunkline_domain::alert::{self, Raised};
 use trunkline_domain::messages::Language;
-use trunkline_domain::{decode_as, grant, token};
+use trunkline_domain::{access_policy, decode_as, grant, token};
 use trunkline_kernel::{Actor, EventType, Position, Recorded};
 use trunkline_log::Filter;
 
@@ -22,7 +22,7 @@ const MONTH: &str = "{month}";
 pub enum Wanted {
     /// All.
     All,
-    /// Who read what, alerts, tokens and rights that were lent.
+    /// Who read what, alerts, tokens, policies and rights that were lent.
     Audit,
 }
 
@@ -62,8 +62,13 @@ impl Wanted {
 
     /// The same as a filter of the log.
     pub(super) fn filter(self) -> Filter {
-        let declared =
-            [access::Event::DECLARED, alert::Event::DECLARED, token::Event::DECLARED, grant::Event::DECLARED];
+        let declared = [
+            access::Event::DECLARED,
+            access_policy::Event::DECLARED,
+            alert::Event::DECLARED,
+            token::Event::DECLARED,
+            grant::Event::DECLARED,
+        ];
         let types = match self {
             Self::All => Vec::new(),
             Self::Audit => declared.iter().copied().flatten().map(|one| EventType::known(one.name)).collect(),
@@ -185,7 +190,7 @@ fn warning(recorded: &Recorded, raised: &Raised) -> Value {
 /// What every event says beside its payload. The payload stays at home.
 fn envelope(recorded: &Recorded) -> Value {
     let Recorded { position, stream, version, recorded_at, digest, event } = recorded;
-    let rights = matches!(stream.category(), "grant" | "token");
+    let rights = matches!(stream.category(), "access_policy" | "grant" | "token");
     json!({
         "@timestamp": event.occurred_at,
         "ecs": { "version": ECS },

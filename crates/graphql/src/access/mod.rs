@@ -7,11 +7,12 @@ mod golden;
 mod guard;
 mod rules;
 mod seer;
-pub(crate) mod shape;
+mod shape;
 mod targets;
 
 pub use golden::golden;
 pub(crate) use guard::{Guard, Sight, sight};
 pub(crate) use rules::refuse_unpermitted;
 pub(crate) use seer::Seer;
+pub(crate) use shape::Shape;
 pub(crate) use targets::{Named, unseen_target};

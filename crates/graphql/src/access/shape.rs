@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::rules::{is_personal, operations, roots, rule};
 
 /// What an operation is.
+#[derive(Debug)]
 pub(crate) struct Shape {
     /// What the client calls it.
     pub name: Option<String>,
@@ -20,19 +21,26 @@ pub(crate) struct Shape {
     pub personal: bool,
 }
 
-/// The shape of an operation that is within the limits.
-pub(crate) fn of(document: &ExecutableDocument, name: Option<&str>) -> Shape {
-    let known =
-        |field: &&str| ["Query", "Mutation", "Subscription"].iter().any(|of| rule(of, field).is_some());
-    let fields = roots(document, name).into_iter().filter(known).map(str::to_owned).collect();
-    let mut writer = Writer { document, text: String::new(), spread: BTreeSet::new(), personal: false };
-    let mut called = None;
-    for (known, operation) in operations(document, name) {
-        called = known.map(ToString::to_string);
-        writer.text.push_str(&operation.node.ty.to_string());
-        writer.set(&operation.node.selection_set.node);
+impl Shape {
+    /// The shape of an operation that is within the limits.
+    pub(crate) fn of(document: &ExecutableDocument, name: Option<&str>) -> Self {
+        let known =
+            |field: &&str| ["Query", "Mutation", "Subscription"].iter().any(|of| rule(of, field).is_some());
+        let fields = roots(document, name).into_iter().filter(known).map(str::to_owned).collect();
+        let mut writer = Writer { document, text: String::new(), spread: BTreeSet::new(), personal: false };
+        let mut called = None;
+        for (known, operation) in operations(document, name) {
+            called = known.map(ToString::to_string);
+            writer.text.push_str(&operation.node.ty.to_string());
+            writer.set(&operation.node.selection_set.node);
+        }
+        Self {
+            name: called,
+            hash: hex::encode(Sha256::digest(&writer.text)),
+            fields,
+            personal: writer.personal,
+        }
     }
-    Shape { name: called, hash: hex::encode(Sha256::digest(&writer.text)), fields, personal: writer.personal }
 }
 
 /// Writes selections in one form: fragments where they are spread first, arguments by their names, no aliases.
@@ -89,7 +97,7 @@ mod tests {
     use super::*;
 
     fn shape(text: &str) -> Shape {
-        of(&async_graphql::parser::parse_query(text).unwrap(), None)
+        Shape::of(&async_graphql::parser::parse_query(text).unwrap(), None)
     }
 
     #[test]

@@ -1,20 +1,22 @@
 //! The record of reads, for auditors.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_graphql::connection::Connection;
+use async_graphql::connection::{Connection, Edge};
 use async_graphql::{Context, ID, InputObject, Object};
-use trunkline_domain::access::{Outcome, Way};
-use trunkline_kernel::{Actor, Tag, Timestamp};
-use trunkline_log::Log;
-use trunkline_projections::audit::sought;
+use trunkline_domain::access::{self, Outcome, Way};
+use trunkline_domain::decode_as;
+use trunkline_kernel::{Actor, Position, Tag, Timestamp};
+use trunkline_log::{Direction, Filter, Log, Query};
+use trunkline_projections::audit::{AccessRow, sought};
 use trunkline_projections::reads;
 
 use crate::error::{ApiError, ApiResult};
 use crate::page::{self, Page};
 use crate::scalars::{DateTime, LogPosition, Word};
 use crate::types::{AccessRecord, RoleWord};
-use crate::view::{View, connection};
+use crate::view::View;
 
 /// The longest text that is searched for, in bytes.
 const TEXT_BYTES_MAX: usize = 200;
@@ -68,7 +70,7 @@ impl AccessFilter {
 }
 
 /// The last position that was recorded before a time.
-async fn before(log: &dyn Log, time: Option<DateTime>) -> ApiResult<Option<trunkline_kernel::Position>> {
+async fn before(log: &dyn Log, time: Option<DateTime>) -> ApiResult<Option<Position>> {
     let Some(DateTime(time)) = time else { return Ok(None) };
     Ok(Some(log.position_at(Timestamp::from_micros(time.micros().saturating_sub(1))).await?))
 }
@@ -99,9 +101,40 @@ impl AuditQueries {
         #[graphql(desc = "Wait until the read models have got here.")] min_position: Option<LogPosition>,
     ) -> ApiResult<Connection<String, AccessRecord>> {
         let page = Page::of(first, after, last, before)?;
-        let filter = filter.unwrap_or_default().parse(&**ctx.data_unchecked::<Arc<dyn Log>>(), text).await?;
+        let log = &**ctx.data_unchecked::<Arc<dyn Log>>();
+        let filter = filter.unwrap_or_default().parse(log, text).await?;
         let view = View::at_least(ctx, min_position.map(|position| position.0)).await?;
         let found = view.reads().accesses(&filter, &page.request()).await?;
-        Ok(connection(found, AccessRecord))
+        let mut records = records(log, &found).await?;
+        let mut connection = Connection::new(found.has_previous, found.has_next);
+        let record =
+            |edge: reads::Edge<AccessRow>| Some(Edge::new(edge.cursor.0, records.remove(&edge.row.entry)?));
+        connection.edges = found.edges.into_iter().filter_map(record).collect();
+        Ok(connection)
     }
+}
+
+/// What the events say of the accesses of a page.
+async fn records(log: &dyn Log, found: &reads::Page<AccessRow>) -> ApiResult<BTreeMap<i64, AccessRecord>> {
+    let mut places: BTreeMap<Position, Vec<&AccessRow>> = BTreeMap::new();
+    for edge in &found.edges {
+        places.entry(edge.row.position).or_default().push(&edge.row);
+    }
+    let mut records = BTreeMap::new();
+    for (position, rows) in places {
+        let from = Some(Position(position.0.saturating_sub(1)));
+        let (filter, direction) = (Filter::default(), Direction::Forwards);
+        let query = Query { filter, direction, from, until: Some(position), limit: 1 };
+        for recorded in log.read(&query).await?.events {
+            let events = decode_as(&recorded).map_err(|error| ApiError::fault(&error))?;
+            for access::Event::Recorded(batch) in events {
+                let record = |row: &&AccessRow| {
+                    let entry = batch.entries.get(row.place())?.clone();
+                    Some((row.entry, AccessRecord { position, entry }))
+                };
+                records.extend(rows.iter().filter_map(record));
+            }
+        }
+    }
+    Ok(records)
 }

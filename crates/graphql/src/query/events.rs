@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_graphql::connection::{Connection, Edge};
 use async_graphql::{Context, Object};
-use trunkline_access::{Kind, Rows};
 use trunkline_kernel::{Position, Recorded, Timestamp};
 use trunkline_log::{Direction, Log, Query};
 
@@ -69,12 +68,12 @@ impl EventQueries {
     }
 }
 
-/// How many events are looked at for one page by a caller who sees a part of them.
+/// How many events are looked at for one page by a caller who does not see all of them.
 const LOOKED_AT_MAX: usize = 10_000;
 
 /// The events of a page that the caller sees, as many as were asked for.
 async fn seen(view: &View, log: &dyn Log, mut query: Query) -> ApiResult<Vec<Recorded>> {
-    if *view.reads().scope().rows(Kind::Events) == Rows::All {
+    if view.reads().sees_every_event() {
         return Ok(log.read(&query).await?.events);
     }
     let wanted = std::mem::replace(&mut query.limit, LOOKED_AT_PAGE);

@@ -258,7 +258,6 @@ mod tests {
         let mut values = Vec::new();
         let names = query.filter.types.iter().map(|name| format!("'{name}'"));
         let range = ["0".to_owned(), i64::MAX.to_string()];
-        let limit = query.limit.to_string();
         if let Some(tag) = query.filter.tags.first() {
             values.push(format!("'{}'", tag.as_str()));
             values.extend(range);
@@ -270,11 +269,8 @@ mod tests {
             for name in names {
                 values.push(name);
                 values.extend(range.clone());
-                values.push(limit.clone());
             }
-            values.push(limit.clone());
         }
-        values.push(limit);
         let mut connection = pool.acquire().await.unwrap();
         let explain = format!(
             "PREPARE page AS {sql}; EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) EXECUTE page ({})",

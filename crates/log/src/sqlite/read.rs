@@ -1,7 +1,7 @@
 //! Reads, each from a snapshot of its own that no writer holds up.
 
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Row, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection};
 use trunkline_kernel::{EventId, Id, Position, Recorded, StreamId, Timestamp, Version};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ const COLUMNS: &str = "e.position, e.event_id, e.stream, e.version, e.type, e.sc
 
 const STREAM: &str = "SELECT 0 AS head, e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, \
      e.payload, e.tags, e.actor, e.command_id, e.correlation_id, e.causation_id, e.trace_id, e.occurred_at, \
-     e.recorded_at, e.digest FROM events AS e WHERE e.stream = ? AND e.version > ? ORDER BY e.version LIMIT ?";
+     e.recorded_at, e.digest FROM events AS e WHERE e.stream = ? AND e.version > ? ORDER BY e.version LIMIT ";
 
 /// The ids travel as one JSON array of hexadecimal texts.
 const FIND: &str = "SELECT e.event_id, e.position, e.version, e.recorded_at, e.digest FROM json_each(?) AS i \
@@ -62,7 +62,8 @@ pub(super) async fn stream(
     after: Version,
     limit: usize,
 ) -> Result<Vec<Recorded>, LogError> {
-    let query = sqlx::query(STREAM).bind(stream.as_str()).bind(int(after.0)).bind(int(limit as u64));
+    let sql = AssertSqlSafe(format!("{STREAM}{limit}"));
+    let query = sqlx::query(sql).bind(stream.as_str()).bind(int(after.0));
     let rows = query.fetch_all(readers).await.map_err(store_error)?;
     rows.iter().map(event).collect()
 }
@@ -225,7 +226,7 @@ mod tests {
             Query { filter, direction, from: Some(Position(50)), until: Some(Position(90)), limit: 10 };
         let mut select = select::page::<Sqlite>(COLUMNS, &query, versions);
         let sql = format!("EXPLAIN QUERY PLAN {}", select.build().sql().as_str());
-        let mut explain = sqlx::query(sqlx::AssertSqlSafe(sql));
+        let mut explain = sqlx::query(AssertSqlSafe(sql));
         for _ in 0..30 {
             explain = explain.bind(1);
         }

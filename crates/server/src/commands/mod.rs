@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod compliance;
 pub(crate) mod config;

@@ -31,6 +31,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub shutdown: Duration,
+    /// Whether the system may write core files.
+    pub core_files: bool,
     pub ready_lag_max: u64,
     /// How long a query may wait for the read models to reach its `minPosition`.
     pub reads_wait_max: Duration,
@@ -49,6 +51,8 @@ pub struct Settings {
     pub vault: trunkline_vault::VaultLimits,
     pub policy: Policy,
     pub compliance_rules_file: Option<PathBuf>,
+    /// A file with other rights of roles than the standard ones.
+    pub access_policy_file: Option<PathBuf>,
     pub dialer: Option<DialerSettings>,
     pub graphql: trunkline_graphql::Limits,
     pub access: trunkline_app::AccessLimits,
@@ -80,6 +84,7 @@ impl Settings {
             listen: read
                 .parsed("server.listen", "an address such as \"127.0.0.1:8080\" or \"0.0.0.0:80\"")?,
             data_dir: PathBuf::from(read.text("server.data_dir")?),
+            core_files: read.flag("server.core_files")?,
             shutdown: Duration::from_secs(read.number("server.shutdown_seconds", 0, 3_600)?),
             ready_lag_max: read.number("server.ready_lag_max", 0, u32::MAX.into())?,
             reads_wait_max: read.millis("reads.wait_max_ms")?,
@@ -99,6 +104,9 @@ impl Settings {
                 .saturating_add(read.size("commands.cached_aggregates_max", 1, 10_000_000)? - 1),
             policy: read.policy()?,
             compliance_rules_file: Some(read.text("compliance.rules_file")?)
+                .filter(|file| !file.is_empty())
+                .map(PathBuf::from),
+            access_policy_file: Some(read.text("access.policy_file")?)
                 .filter(|file| !file.is_empty())
                 .map(PathBuf::from),
             dialer: DialerSettings::of(&read)?,
@@ -160,6 +168,7 @@ impl Reader<'_> {
         Ok(trunkline_projections::runtime::Settings {
             page_events: self.size("projections.page_events", 1, 100_000)?,
             reread: self.millis("projections.reread_ms")?,
+            gather: self.millis("projections.gather_ms")?,
             lease: self.millis("projections.lease_ms")?,
             renew: self.millis("projections.renew_ms")?,
             backoff: self.millis("projections.backoff_ms")?,
@@ -189,6 +198,7 @@ impl Reader<'_> {
             body_bytes_max: self.size("graphql.body_bytes_max", 1_024, 64 << 20)?,
             time_max: self.millis("graphql.time_max_ms")?,
             persisted_queries_max: self.size("graphql.persisted_queries_max", 1, 1_000_000)?,
+            known_documents_max: self.size("graphql.known_documents_max", 1, 100_000)?,
             subscriptions_per_connection_max: self.size(
                 "graphql.subscriptions_per_connection_max",
                 1,

@@ -81,7 +81,7 @@ fn every_setting_of_the_file_is_read_by_the_program() {
 fn a_key_that_does_not_exist_is_named_with_its_line_and_what_there_is() {
     assert_eq!(
         refusal("[server]\n# here\nlsten = \"x\"\n"),
-        "FILE, line 3: there is no setting `server.lsten`; [server] has data_dir, listen, plain_http, \
+        "FILE, line 3: there is no setting `server.lsten`; [server] has core_files, data_dir, listen, plain_http, \
          proxies, ready_lag_max, shutdown_seconds"
     );
     assert!(

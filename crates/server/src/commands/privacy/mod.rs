@@ -3,16 +3,21 @@
 mod files;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use serde_json::Value;
-use trunkline_app::privacy;
-use trunkline_kernel::CustomerId;
+use trunkline_access::{Asked, Identity, Seen, Sight, Witness as _};
+use trunkline_app::{Recorder, privacy};
+use trunkline_domain::access::{Outcome, Way};
+use trunkline_kernel::{Actor, CustomerId, Id as _};
 use trunkline_vault::receipt::Signed;
 
 use verify::VerifyErasure;
@@ -26,7 +31,9 @@ pub(crate) enum PrivacyCommand {
     /// Write all data on one person as JSON.
     #[command(after_help = "\
 Example:
-  trunkline privacy export 0190b5f4-0000-7000-8000-000000000001 --output export.json")]
+  trunkline privacy export 0190b5f4-0000-7000-8000-000000000001 --reason \"asked by letter\" --output export.json
+
+It is in the record of reads before anything is written; the servers may be running.")]
     Export {
         /// The customer's id.
         #[arg(value_name = "CUSTOMER", value_parser = customer)]
@@ -34,6 +41,9 @@ Example:
         /// The file to write [default: standard output].
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Why, for the record of reads.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
     /// Search every store for an erased person.
     #[command(after_help = "\
@@ -71,8 +81,9 @@ const RECEIPT_BYTES_MAX: u64 = 1 << 20;
 
 pub(crate) async fn run(settings: &Settings, command: &PrivacyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        PrivacyCommand::Export { customer, output } => {
-            export(settings, *customer, output.as_deref()).await.map(|()| ExitCode::SUCCESS)
+        PrivacyCommand::Export { customer, output, reason } => {
+            let exported = export(settings, *customer, output.as_deref(), reason.clone()).await;
+            exported.map(|()| ExitCode::SUCCESS)
         }
         PrivacyCommand::Verify(command) => {
             let clean = verify::run(settings, command).await?;
@@ -86,14 +97,27 @@ pub(crate) async fn run(settings: &Settings, command: &PrivacyCommand) -> anyhow
     }
 }
 
-async fn export(settings: &Settings, customer: CustomerId, output: Option<&Path>) -> anyhow::Result<()> {
-    let opened = store::open_log(settings).await?;
+async fn export(
+    settings: &Settings,
+    customer: CustomerId,
+    output: Option<&Path>,
+    reason: Option<String>,
+) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let log = store::open_log(settings).await?.log;
     let vault = store::open_vault(settings).await?;
-    let exported = privacy::export(&*opened.log, &vault, customer).await;
-    opened.log.close().await;
+    let recorder = Recorder::start(Arc::clone(&log), store::clock(), store::ids(), settings.audit);
+    let exporting = async {
+        let exported = privacy::export(&*log, &vault, customer).await?;
+        ensure!(!exported.events.is_empty(), "the log says nothing about customer {customer}");
+        recorder.noted(sight(customer, exported.events.len(), reason, began.elapsed())).await?;
+        Ok(exported)
+    };
+    let exported = exporting.await;
+    recorder.close().await;
+    log.close().await;
     vault.close().await;
     let exported = exported?;
-    ensure!(!exported.events.is_empty(), "the log says nothing about customer {customer}");
     let mut out: Box<dyn Write> = match output {
         Some(file) => {
             let made = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
@@ -104,6 +128,31 @@ async fn export(settings: &Settings, customer: CustomerId, output: Option<&Path>
     serde_json::to_writer_pretty(&mut out, &exported).context("cannot write the export")?;
     writeln!(out)?;
     out.flush().context("cannot write the export")
+}
+
+/// What the record of reads is told of an export. Whoever can read the keys of this machine needs no role.
+fn sight(customer: CustomerId, events: usize, reason: Option<String>, took: Duration) -> Sight {
+    let seen = Seen {
+        clear: ["CustomerData.document".to_owned()].into(),
+        things: [(CustomerId::KIND, customer.uuid())].into(),
+        rows: events as u64,
+        reason,
+        ..Seen::default()
+    };
+    Sight::Asked(Box::new(Asked {
+        identity: Identity { actor: Actor::system("command_line"), ..Identity::nobody(None) },
+        grants: BTreeSet::new(),
+        emergency: false,
+        way: Way::Export,
+        operation: Some("trunkline privacy export".to_owned()),
+        shape: None,
+        fields: ["customerData".to_owned()].into(),
+        seen,
+        outcome: Outcome::Allowed,
+        code: None,
+        took,
+        trace: store::ids().uuid().simple().to_string(),
+    }))
 }
 
 /// Checks a receipt as GraphQL gives it: `statement`, `signature` and `publicKey`.
