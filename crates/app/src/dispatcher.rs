@@ -226,6 +226,10 @@ impl Dispatcher {
         &self.vault
     }
 
+    pub(crate) fn log(&self) -> &dyn Log {
+        &*self.log
+    }
+
     pub(crate) fn ids(&self) -> &dyn Ids {
         &*self.ids
     }

@@ -41,6 +41,10 @@ impl<'a> Work<'a> {
         self.now
     }
 
+    pub(crate) fn dispatcher(&self) -> &'a Dispatcher {
+        self.dispatcher
+    }
+
     /// A new id.
     pub fn new_id<I: Id>(&self) -> I {
         self.dispatcher.ids().next()

@@ -88,7 +88,7 @@ impl Dialer {
                     self.line.dial(Order { call, ring_least });
                     true
                 }
-                LeadDialed::Barred => false,
+                LeadDialed::Barred | LeadDialed::Unreachable => false,
             },
             Err(CommandError::Refused(refused)) => {
                 tracing::debug!(code = refused.code, "a lead was not dialed");

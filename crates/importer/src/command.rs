@@ -189,7 +189,7 @@ fn lead_command(verb: &str, args: &Args) -> Result<lead::Command, String> {
             attributes: args.kept.clone(),
         }),
         "ready" => lead::Command::Ready,
-        "call" => lead::Command::Call { call: given("call", args.id("call"))?, barred: None },
+        "call" => lead::Command::Call { call: given("call", args.id("call"))?, number: None, barred: None },
         "return" => lead::Command::Return {
             call: given("call", args.id("call"))?,
             outcome: given("outcome", args.word("outcome", lead::AttemptOutcome::named)?)?,

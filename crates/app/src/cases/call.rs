@@ -311,7 +311,8 @@ async fn unreached(
         EndCause::Busy => AttemptOutcome::Busy,
         EndCause::Machine => AttemptOutcome::Machine,
         EndCause::Abandoned => AttemptOutcome::Abandoned,
-        EndCause::InvalidNumber | EndCause::Failed | EndCause::Phantom => AttemptOutcome::Failed,
+        EndCause::InvalidNumber => AttemptOutcome::InvalidNumber,
+        EndCause::Failed | EndCause::Phantom => AttemptOutcome::Failed,
         EndCause::Completed | EndCause::AgentHangup | EndCause::CustomerHangup => return Ok(None),
     };
     Ok(Some((lead, outcome)))
