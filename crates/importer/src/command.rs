@@ -116,6 +116,7 @@ fn register_agent(args: &Args) -> Result<agent::Command, String> {
         skills: args.texts("skills")?.into_iter().map(|skill| (skill, SKILL_LEVEL)).collect(),
         languages: args.texts("languages")?.into_iter().collect(),
         capacity: AGENT_CAPACITY,
+        extension: None,
     }))
 }
 

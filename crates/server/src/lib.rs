@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod compliance;
 pub mod config;
+mod cti;
 mod dialing;
 mod erasure;
 mod gate;

@@ -9,6 +9,7 @@ use trunkline_access::{Policy, Witness};
 use trunkline_app::privacy::Rights;
 use trunkline_app::{Authority, Recorder};
 use trunkline_database::Database;
+use trunkline_dialer::cti::Stats;
 use trunkline_graphql::{Api, Services};
 use trunkline_kernel::Clock;
 use trunkline_log::{Feed, Log};
@@ -55,9 +56,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let (runtime, names) = (Arc::clone(&followers.runtime), Arc::clone(&followers.names));
     let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
-    let authority =
-        Authority::start(Policy::standard(), settings.access, Arc::clone(&clock), &*log, &feed).await;
-    let authority = authority.context("cannot read the grants that are in force")?;
+    let authority = authority(settings, &clock, &*log, &feed).await?;
     let around = Around {
         dispatcher: Arc::clone(&dispatcher),
         reads: reads.clone(),
@@ -89,18 +88,21 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         clock: Arc::clone(&clock),
         ids,
     };
-    let dialing = dialing::start(settings, &services, &stopping);
+    let telephony = dialing::start(settings, &services, &stopping)?;
     let alerting = Alerting::start(&settings.alerts, &services, database.clone(), &stopping).await?;
     let shipping = ShippingOut::start(settings, &log, &database, &stopping).await?;
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let station = station(settings, opened, &api, (&recorder, &notary, &shipping), &runtime, &routing);
+    let beside = (&recorder, &notary, &shipping, telephony.stats);
+    let station = station(settings, opened, &api, beside, &runtime, &routing);
     let beside = announce(address, tls.is_some(), companion, &stopping);
-    let routes = router(station, api.router(), recordings.routes, gate, &settings.transport);
+    let routes =
+        router(station, api.router().merge(telephony.routes), recordings.routes, gate, &settings.transport);
     let transport =
         Transport { routes, tls, settings: settings.transport.clone(), stopping, grace: settings.shutdown };
     transport.serve(listener).await;
     // They end by the same token, after the command under way; a panic of one is in the log and takes nothing down.
-    let _ = (beside.await, timers.await, dialing.await, routing.task.await, recordings.eraser.await);
+    let _ =
+        (beside.await, timers.await, telephony.dialing.await, routing.task.await, recordings.eraser.await);
     let _ = (alerting.ended().await, shipping.ended().await);
     // Whoever was answered is recorded before the log takes no more.
     recorder.close().await;
@@ -110,6 +112,17 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     followers.stop().await;
     close(&*log, &vault, &database).await;
     Ok(())
+}
+
+/// Who may do what, with the grants that are in force.
+async fn authority(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    log: &dyn Log,
+    feed: &Arc<Feed>,
+) -> anyhow::Result<Arc<Authority>> {
+    let begun = Authority::start(Policy::standard(), settings.access, Arc::clone(clock), log, feed).await;
+    begun.context("cannot read the grants that are in force")
 }
 
 /// The stores, once nobody writes to them or reads them any more.
@@ -164,7 +177,7 @@ fn station(
     settings: &Settings,
     opened: store::OpenLog,
     api: &Api,
-    (recorder, notary, shipping): (&Arc<Recorder>, &Notarising, &ShippingOut),
+    (recorder, notary, shipping, cti): (&Arc<Recorder>, &Notarising, &ShippingOut, Option<Arc<Stats>>),
     runtime: &Arc<Runtime>,
     routing: &Routing,
 ) -> Station {
@@ -176,6 +189,7 @@ fn station(
         notary: notary.stats(),
         shipping: shipping.stats(),
         broker: routing.broker.clone(),
+        cti: cti.clone(),
         router: Arc::downgrade(&routing.router),
     };
     Station {
@@ -186,6 +200,7 @@ fn station(
         notary: notary.stats(),
         shipping: shipping.stats(),
         broker: routing.broker.clone(),
+        cti,
         router: Arc::clone(&routing.router),
     }
 }

@@ -50,6 +50,7 @@ pub struct Settings {
     pub policy: Policy,
     pub compliance_rules_file: Option<PathBuf>,
     pub dialer: Option<DialerSettings>,
+    pub cti: Option<trunkline_dialer::cti::Settings>,
     pub graphql: trunkline_graphql::Limits,
     pub access: trunkline_app::AccessLimits,
     pub audit: trunkline_app::RecorderLimits,
@@ -102,6 +103,7 @@ impl Settings {
                 .filter(|file| !file.is_empty())
                 .map(PathBuf::from),
             dialer: DialerSettings::of(&read)?,
+            cti: super::cti::settings(&read)?,
             graphql: read.graphql()?,
             access: super::access::limits(&read)?,
             audit: super::audit::limits(&read)?,
