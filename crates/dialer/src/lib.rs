@@ -246,10 +246,15 @@ impl Dialer {
         self.report(call, report).await;
     }
 
-    /// Learns what became of a call of its own; of others it learns nothing.
+    /// Learns what became of a call of its own; of others it learns nothing. Whatever ended otherwise than by the word of
+    /// the switch, the line hangs up on.
     async fn learn(&mut self, recorded: &Recorded) {
         let now = self.around.clock.now();
         let Some(id) = recorded.stream.id::<CallId>() else { return };
+        let event = &recorded.event;
+        if event.event_type.as_str() == "call.ended" && event.cause.actor != cti::actor() {
+            self.line.hang_up(id);
+        }
         if self.desk_of(id).is_none() {
             return;
         }
@@ -279,7 +284,6 @@ impl Dialer {
         let Some(desk) = self.desk_of(id) else { return };
         if answerer == Answerer::Machine {
             desk.over(id, now);
-            self.line.hang_up(id);
             self.end(id, EndCause::Machine).await;
             return;
         }
@@ -314,7 +318,6 @@ impl Dialer {
         if let Some(desk) = self.desks.get_mut(&campaign) {
             desk.abandoned(call);
         }
-        self.line.hang_up(call);
         self.end(call, EndCause::Abandoned).await;
     }
 

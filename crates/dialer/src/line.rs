@@ -54,7 +54,7 @@ pub trait Line: Send + Sync {
     /// Connects a call that was answered with an agent, to whom the log has given it.
     fn connect(&self, call: CallId, seat: Seat);
 
-    /// Hangs up on a call.
+    /// Hangs up on a call, which may be over already or never have been this line's.
     fn hang_up(&self, call: CallId);
 
     /// Whether its calls live on when this program ends, so that they are to be taken up again and not given up.

@@ -53,8 +53,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let witness: Arc<dyn Witness> = recorder.clone();
     let gate = gate::build(settings, &log, &feed, address, Arc::clone(&witness)).await?;
     let followers = Followers::start(settings, &database, &log, &vault, &clock).await?;
-    let (runtime, names) = (Arc::clone(&followers.runtime), Arc::clone(&followers.names));
-    let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
+    let reads = ReadModels::new(database.clone(), followers.runtime.reached(), settings.reads_wait_max);
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
     let authority = authority(settings, &clock, &*log, &feed).await?;
     let around = Around {
@@ -68,13 +67,13 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let routing = Routing::start(settings, &around, &ids, &feed, &database, &stopping).await?;
     let timers = Timers::start(&around, routing.router.pool(), settings.policy, &stopping);
     let recordings = Room::open(&settings.recordings, around, &vault, stopping.clone())?;
-    let places = erasure::places(&names, &reads, &recordings.place);
+    let places = erasure::places(&followers.names, &reads, &recordings.place);
     tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
     let notary = Notarising::start(settings, &log).await?;
     let services = Services {
         router: Arc::clone(&routing.router),
         rights: Arc::new(Rights::new(Arc::clone(&dispatcher), places)),
-        names,
+        names: Arc::clone(&followers.names),
         dispatcher,
         policy: settings.policy,
         rules: compliance::rules(settings)?,
@@ -93,7 +92,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let shipping = ShippingOut::start(settings, &log, &database, &stopping).await?;
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
     let beside = (&recorder, &notary, &shipping, telephony.stats);
-    let station = station(settings, opened, &api, beside, &runtime, &routing);
+    let station = station(settings, opened, &api, beside, &followers.runtime, &routing);
     let beside = announce(address, tls.is_some(), companion, &stopping);
     let routes =
         router(station, api.router().merge(telephony.routes), recordings.routes, gate, &settings.transport);
@@ -108,7 +107,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     recorder.close().await;
     notary.stop().await;
     // Followers end before the log, because they read it.
-    drop((api, feed, runtime));
+    drop((api, feed));
     followers.stop().await;
     close(&*log, &vault, &database).await;
     Ok(())

@@ -21,9 +21,6 @@ use super::stats::{Present, Stats, count};
 use super::wire::{CallEvent, Happening};
 use crate::line::Line;
 
-/// Who the commands are by.
-const ACTOR: &str = "cti";
-
 /// What events are taken in with.
 pub struct IntakeAround {
     /// Where they are noted.
@@ -94,7 +91,7 @@ impl Intake {
     /// An intake within these limits.
     pub fn new(around: IntakeAround, settings: Settings) -> Self {
         let slots = Semaphore::new(settings.waiting_max);
-        Self { around, settings, actor: Actor::system(ACTOR), waiting: Mutex::default(), slots }
+        Self { around, settings, actor: super::actor(), waiting: Mutex::default(), slots }
     }
 
     /// Its limits and secrets.

@@ -11,7 +11,7 @@ mod wire;
 
 use std::time::Duration;
 
-use trunkline_kernel::Millis;
+use trunkline_kernel::{Actor, Millis};
 use trunkline_webhooks::Secrets;
 
 pub use intake::{Intake, IntakeAround, Taken, Untaken};
@@ -19,6 +19,11 @@ pub use openapi::openapi;
 pub use stats::Stats;
 pub use switch::Switch;
 pub use wire::{CallEvent, Happening, Instruction};
+
+/// Who the commands are by that a switch's events lead to.
+pub(crate) fn actor() -> Actor {
+    Actor::system("cti")
+}
 
 /// The settings of the adapter. Each is documented in `deploy/config.default.toml`.
 #[derive(Clone, Debug)]
