@@ -9,7 +9,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use trunkline_testkit::{Client, Serving, TrunklineProcess, time_zone_of_day, wait_for};
+use trunkline_testkit::{
+    Client, PATIENCE, Serving, TrunklineProcess, time_zone_of_day, wait_for, wait_for_within,
+};
 use trunkline_webhooks::Secrets;
 
 use crate::binary::{exported, repository};
@@ -49,7 +51,7 @@ async fn campaign(client: &Client) -> Result<()> {
 
 async fn agents(client: &Client) -> Result<BTreeSet<String>> {
     let mut extensions = BTreeSet::new();
-    for number in 1001..=1003 {
+    for number in 1001..=1005 {
         let input = json!({ "name": format!("李娜 {number}"), "extension": number.to_string() });
         let agent = mutate(client, "registerAgent", "RegisterAgentInput", input).await?;
         mutate(client, "signIn", "AgentInput", json!({ "id": agent })).await?;
@@ -109,7 +111,7 @@ async fn every_call_ends_once_as_the_switch_says_whoever_dies_in_between() -> Re
     process.kill().await?;
     let Serving { process, client } = serve(folder.path(), &switch).await?;
     let all = async || Ok((settled(&client).await? == LEADS).then_some(()));
-    wait_for("every lead settled", all)
+    wait_for_within(2 * PATIENCE, "every lead settled", all)
         .await
         .with_context(|| format!("{}\n{}", switch.report(), process.said()))?;
     switch.has_told_everything().await?;
