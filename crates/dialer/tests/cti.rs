@@ -8,13 +8,19 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use tokio_util::sync::CancellationToken;
 use trunkline_app::cases::CreateCall;
 use trunkline_app::{DispatchLimits, Dispatcher, Request, Single};
-use trunkline_dialer::cti::{CallEvent, Happening, Intake, IntakeAround, Settings, Taken, Untaken};
+use trunkline_dialer::cti::{
+    CallEvent, Happening, Intake, IntakeAround, OrderSettings, Settings, Stats, Switch, Taken, Untaken,
+};
+use trunkline_dialer::{Heard, Line as _, Order};
 use trunkline_domain::Policy;
 use trunkline_domain::call::{self, Answerer, Call, CallState, EndCause};
 use trunkline_domain::words::Direction;
-use trunkline_kernel::{Actor, CallId, FixedClock, Id as _, Millis, SeededIds, StreamId, Timestamp, Version};
+use trunkline_kernel::{
+    Actor, CallId, FixedClock, Id as _, Millis, PhoneNumber, SeededIds, StreamId, Timestamp, Version,
+};
 use trunkline_log::{Log as _, MemoryLog};
 use trunkline_vault::Vault;
 use trunkline_webhooks::Secrets;
@@ -39,17 +45,7 @@ impl House {
 
     /// An intake as after a start: it knows nothing but the log.
     fn intake(&self, reorder: Duration) -> Arc<Intake> {
-        let settings = Settings {
-            secrets: Secrets::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap(),
-            tolerance: Millis::from_secs(300),
-            skew: Millis::from_secs(5),
-            reorder,
-            patience: Millis::from_secs(30),
-            gap_max: 4,
-            waiting_max: 100,
-            body_bytes_max: 16_384,
-            orders: None,
-        };
+        let settings = settings(reorder);
         let around = IntakeAround {
             dispatcher: Arc::clone(&self.dispatcher),
             clock: self.clock.clone(),
@@ -94,6 +90,20 @@ impl House {
             (event.event_type.to_string(), event.payload.as_str().to_owned(), event.occurred_at)
         };
         events.into_iter().map(event).collect()
+    }
+}
+
+fn settings(reorder: Duration) -> Settings {
+    Settings {
+        secrets: Secrets::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap(),
+        tolerance: Millis::from_secs(300),
+        skew: Millis::from_secs(5),
+        reorder,
+        patience: Millis::from_secs(30),
+        gap_max: 4,
+        waiting_max: 100,
+        body_bytes_max: 16_384,
+        orders: None,
     }
 }
 
@@ -229,4 +239,32 @@ async fn a_call_that_arrives_is_known_and_waits() {
     assert_eq!(taken, Taken::Noted(CallState::Queued));
     let history = house.history(call).await;
     assert!(!history[0].1.contains("138001") && history[0].1.contains("numberClaim"), "{}", history[0].1);
+}
+
+#[tokio::test]
+async fn an_order_that_the_switch_does_not_take_makes_its_call_fail() {
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    let orders = OrderSettings {
+        url: format!("http://{address}/a-secret-path"),
+        timeout: Duration::from_secs(5),
+        attempts_max: 3,
+        backoff_first: Duration::from_millis(1),
+        backoff_max: Duration::from_millis(2),
+        orders_max: 1,
+    };
+    let settings = Settings { orders: Some(orders), ..settings(Duration::ZERO) };
+    let (teller, mut heard) = trunkline_dialer::wire();
+    let (stats, clock) = (Arc::<Stats>::default(), Arc::new(FixedClock::at(NOW)));
+    let switch = Switch::new(&settings, clock, teller, Arc::clone(&stats), CancellationToken::new()).unwrap();
+    let call = CallId::from_uuid(uuid::Uuid::from_u128(7));
+    let number = PhoneNumber::parse("+8613800138000", None).unwrap();
+    let order = Order { call, number, line: None, campaign: None, ring_least: Millis::from_secs(15) };
+    assert!(!format!("{order:?}").contains("138001"), "an order does not print whom it dials");
+    switch.dial(order);
+    assert_eq!(heard.recv().await, Some(Heard::Ended(call, EndCause::Failed)));
+    assert_eq!((stats.orders_retried(), stats.orders_failed(), stats.orders_taken()), (2, 1, 0));
+    let trouble = stats.trouble().unwrap();
+    assert!(!trouble.contains("a-secret-path"), "the address can hold a secret: {trouble}");
 }
