@@ -87,6 +87,7 @@ fn signed_out(id: AgentId, registered: &agent::Registered, recorded: &Recorded) 
         skills: Json(registered.skills.clone()),
         languages: Json(registered.languages.iter().cloned().collect()),
         capacity: registered.capacity.into(),
+        extension: registered.extension.clone(),
         presence: As(Presence::Offline),
         since: recorded.event.occurred_at,
         pause_reason: None,
@@ -170,7 +171,7 @@ fn apply_to(row: &mut AgentRow, event: &agent::Event, at: Timestamp) {
 }
 
 fn change_profile(row: &mut AgentRow, changed: &agent::ProfileChanged) {
-    let agent::ProfileChanged { name, team, skills, languages, capacity } = changed;
+    let agent::ProfileChanged { name, team, skills, languages, capacity, extension } = changed;
     if let Some(name) = name {
         row.name = Some(name.clone());
     }
@@ -185,6 +186,9 @@ fn change_profile(row: &mut AgentRow, changed: &agent::ProfileChanged) {
     }
     if let Some(capacity) = capacity {
         row.capacity = (*capacity).into();
+    }
+    if extension.is_some() {
+        row.extension.clone_from(extension);
     }
 }
 

@@ -24,6 +24,8 @@ table! {
         pub languages: Json<Vec<String>>,
         /// How many pieces of work at once.
         pub capacity: i64,
+        /// Where the switch reaches the agent, in its own words.
+        pub extension: Option<String>,
         /// What the agent is doing.
         pub presence: As<Presence>,
         /// Since when.

@@ -5,6 +5,7 @@ CREATE TABLE agents{g} (
     skills            jsonb NOT NULL,
     languages         jsonb NOT NULL,
     capacity          bigint NOT NULL,
+    extension         text,
     presence          text NOT NULL,
     since             timestamptz NOT NULL,
     pause_reason      text,
@@ -29,6 +30,7 @@ COMMENT ON COLUMN agents{g}.team IS 'The team, by its name.';
 COMMENT ON COLUMN agents{g}.skills IS 'Skills and their levels from 1 to 5.';
 COMMENT ON COLUMN agents{g}.languages IS 'Languages spoken, BCP 47.';
 COMMENT ON COLUMN agents{g}.capacity IS 'How many pieces of work at once.';
+COMMENT ON COLUMN agents{g}.extension IS 'Where the switch reaches the agent, in its own words.';
 COMMENT ON COLUMN agents{g}.presence IS 'What the agent is doing.';
 COMMENT ON COLUMN agents{g}.since IS 'Since when.';
 COMMENT ON COLUMN agents{g}.pause_reason IS 'Why the agent is paused.';

@@ -6,6 +6,7 @@ CREATE TABLE agents{g} (
     skills            TEXT NOT NULL,
     languages         TEXT NOT NULL,
     capacity          INTEGER NOT NULL,
+    extension         TEXT,
     presence          TEXT NOT NULL,
     since             INTEGER NOT NULL,
     pause_reason      TEXT,

@@ -22,5 +22,6 @@ mod routing;
 mod search;
 mod servers;
 mod simulate;
+mod telephony;
 mod tidy;
 mod transport;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard};
 use trunkline_domain::command::{self, KeyedCommand};
 use trunkline_kernel::{
-    Aggregate, Cause, Clock, CommandId, CorrelationId, Id as _, Ids, Position, StreamId, Timestamp, Version,
+    Actor, Aggregate, Cause, Clock, CommandId, CorrelationId, Id as _, Ids, Position, StreamId, Timestamp,
+    Version,
 };
 use trunkline_log::{AppendError, Log, LogError};
 use trunkline_vault::Vault;
 
 use crate::cache::Cache;
-use crate::idempotency::{Keyed, StoredAnswer};
+use crate::idempotency::{Idempotency, Keyed, StoredAnswer};
 use crate::{Action, ActionError, CommandError, Outcome, Request, Work};
 
 /// What bounds the dispatcher. All of it can be set under `[commands]` in the configuration.
@@ -213,6 +214,25 @@ impl Dispatcher {
         }
     }
 
+    /// Whether a request was answered: carried out, refused or passed over.
+    ///
+    /// # Errors
+    /// When the log fails.
+    pub async fn was_answered(&self, actor: &Actor, request: &Idempotency) -> Result<bool, LogError> {
+        let command = request.under(self.vault.index(), actor).command;
+        Ok(!self.log.read_stream(&StreamId::of(command), Version::EMPTY, 1).await?.is_empty())
+    }
+
+    /// The newest state of an aggregate, to look at and not to decide on: it can be another one a moment later.
+    ///
+    /// # Errors
+    /// When the log fails or holds an event that this build cannot read.
+    pub async fn newest<A: Aggregate>(&self, id: A::Id) -> Result<A, ActionError> {
+        let stream = StreamId::of(id);
+        let (version, state) = self.cache.get::<A>(&stream);
+        Ok(self.fold(&stream, version, state).await?.1)
+    }
+
     /// The position of the last event: what a reader that has just been told something passes on.
     ///
     /// # Errors
@@ -224,6 +244,10 @@ impl Dispatcher {
     /// The keys that personal values are sealed with.
     pub fn vault(&self) -> &Arc<Vault> {
         &self.vault
+    }
+
+    pub(crate) fn log(&self) -> &dyn Log {
+        &*self.log
     }
 
     pub(crate) fn ids(&self) -> &dyn Ids {

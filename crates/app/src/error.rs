@@ -2,6 +2,7 @@
 
 use trunkline_kernel::{Refusal, UnknownEvent};
 use trunkline_log::LogError;
+use trunkline_vault::VaultError;
 
 use crate::SealError;
 
@@ -41,6 +42,9 @@ pub enum ActionError {
     /// A value of an event or answer has no JSON form.
     #[error("a value cannot be stored")]
     Unstorable(#[from] serde_json::Error),
+    /// A personal value could not be opened, because its key could not be had.
+    #[error("a personal value cannot be opened")]
+    Unopened(#[from] VaultError),
 }
 
 impl ActionError {
@@ -79,8 +83,8 @@ pub enum CommandError {
     /// A value of an event or answer has no JSON form.
     #[error("a value cannot be stored")]
     Unstorable(#[from] serde_json::Error),
-    /// Personal values could not be sealed, and so nothing was written.
-    #[error("personal values cannot be sealed")]
+    /// Personal values could not be sealed or opened, and so nothing was written.
+    #[error("personal values cannot be sealed or opened")]
     Unsealed(#[from] SealError),
 }
 
@@ -91,6 +95,7 @@ impl From<ActionError> for CommandError {
             ActionError::Log(source) => Self::Log(source),
             ActionError::Unreadable(source) => Self::Unreadable(source),
             ActionError::Unstorable(source) => Self::Unstorable(source),
+            ActionError::Unopened(source) => Self::Unsealed(source.into()),
         }
     }
 }

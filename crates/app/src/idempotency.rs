@@ -48,6 +48,13 @@ impl Idempotency {
         Ok(Self { key: key.to_owned(), asked: sha2::Sha256::digest(asked).into() })
     }
 
+    /// The same key for something that was passed over: whoever asks under it later is told so.
+    #[must_use]
+    pub fn passed_over(&self) -> Self {
+        use sha2::Digest as _;
+        Self { key: self.key.clone(), asked: sha2::Sha256::digest("passed over").into() }
+    }
+
     /// The key as the log knows it.
     pub(crate) fn under(&self, index: &BlindKey, actor: &Actor) -> Keyed {
         let name = index.hash("command", format!("{actor}\n{}", self.key).as_bytes());

@@ -13,6 +13,7 @@ mod dispatcher;
 mod error;
 mod grants;
 mod idempotency;
+mod numbers;
 mod pacing;
 pub mod privacy;
 mod recorder;

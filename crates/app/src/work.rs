@@ -3,11 +3,14 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use serde::Serialize;
+use trunkline_domain::command;
 use trunkline_kernel::{
     Aggregate, BlindKey, Cause, EventId, Id, NewEvent, StoredEvent, StreamId, Tag, Tags, Timestamp, Version,
 };
 use trunkline_log::{Append, Expect, StreamCheck, StreamWrite};
 
+use crate::idempotency::{Idempotency, StoredAnswer};
 use crate::sealing::{SealError, seal};
 use crate::{ActionError, Dispatcher};
 
@@ -39,6 +42,10 @@ impl<'a> Work<'a> {
     /// When the request happened in the world.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    pub(crate) fn dispatcher(&self) -> &'a Dispatcher {
+        self.dispatcher
     }
 
     /// A new id.
@@ -136,6 +143,20 @@ impl<'a> Work<'a> {
         let (loaded, fresh, required, state) = (Version::EMPTY, true, false, Arc::new(()));
         self.entries.push(Entry { stream, loaded, fresh, required, state, events });
         Ok(())
+    }
+
+    /// Answers a request that will not come any more, under its key: it was passed over. Should it come at the same
+    /// moment, one of the two appends meets the other.
+    pub(crate) fn pass_over<T: Serialize>(
+        &mut self,
+        request: &Idempotency,
+        answer: &T,
+    ) -> Result<(), ActionError> {
+        let keyed = request.passed_over().under(self.index(), &self.cause.actor);
+        let stored = StoredAnswer::Done { answer: serde_json::to_value(answer)?, events: Vec::new() };
+        let answered =
+            command::Answered { fingerprint: keyed.fingerprint, answer: serde_json::to_value(stored)? };
+        self.add(StreamId::of(keyed.command), &command::Event::from(answered))
     }
 
     fn new_event<E: StoredEvent>(

@@ -9,7 +9,7 @@ use trunkline_routing::pacing::{Ledger, Limits, Mode, Pace, Pacer, Situation};
 /// A call under way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flight {
-    pub(crate) lead: LeadId,
+    pub(crate) lead: Option<LeadId>,
     pub(crate) dialed_at: Timestamp,
     /// Since when somebody waits for an agent.
     pub(crate) waiting_since: Option<Timestamp>,
@@ -79,11 +79,19 @@ impl Desk {
         self.pacer.pace(&Situation { free, busy: &busy, ringing: &ringing, waiting })
     }
 
-    /// A call is over, or somebody answered: how long it rang is learned.
-    pub(crate) fn rang(&mut self, call: CallId, person: bool, now: Timestamp) {
-        if let Some(flight) = self.flights.get_mut(&call) {
-            self.pacer.rang(now.since(flight.dialed_at), person);
-            flight.waiting_since = person.then_some(now);
+    /// Somebody answered: how long it rang is learned.
+    pub(crate) fn answered(&mut self, call: CallId, now: Timestamp) {
+        if let Some(flight) = self.flights.get_mut(&call).filter(|flight| flight.waiting_since.is_none()) {
+            self.pacer.rang(now.since(flight.dialed_at), true);
+            flight.waiting_since = Some(now);
+        }
+    }
+
+    /// A call is over, or a machine answered: how long it rang in vain is learned.
+    pub(crate) fn over(&mut self, call: CallId, now: Timestamp) {
+        let flight = self.flights.remove(&call);
+        if let Some(flight) = flight.filter(|flight| flight.waiting_since.is_none()) {
+            self.pacer.rang(now.since(flight.dialed_at), false);
         }
     }
 
@@ -134,7 +142,7 @@ mod tests {
     fn desk() -> Desk {
         let mut desk = Desk::new(DialingMode::Predictive, Mode::Predictive, Limits::default());
         for number in 1..=2 {
-            let flight = Flight { lead: id(number), dialed_at: at(0), waiting_since: None };
+            let flight = Flight { lead: Some(id(number)), dialed_at: at(0), waiting_since: None };
             desk.flights.insert(id(number), flight);
         }
         desk
@@ -143,8 +151,9 @@ mod tests {
     #[test]
     fn who_answers_waits_until_an_agent_takes_the_call_or_the_time_is_over() {
         let mut desk = desk();
-        desk.rang(id(2), true, at(8));
-        desk.rang(id(1), true, at(9));
+        desk.answered(id(2), at(8));
+        desk.answered(id(1), at(9));
+        desk.answered(id(2), at(9));
         assert_eq!((desk.waiting(), desk.counts()), (vec![id(2), id(1)], (0, 2)));
         desk.taken(id(2), id(7), at(9));
         assert!(desk.overdue(at(11)).is_empty(), "two seconds after the answer are in time");

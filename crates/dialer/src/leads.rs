@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use trunkline_app::cases::{DialLead, LeadDialed};
 use trunkline_app::{CommandError, Request};
-use trunkline_domain::call;
+use trunkline_domain::call::{self, EndCause};
 use trunkline_domain::campaign::DialingMode;
 use trunkline_domain::lead::{AttemptOutcome, LeadState};
 use trunkline_domain::words::Direction;
-use trunkline_kernel::{Actor, LeadId, Timestamp};
+use trunkline_kernel::{Actor, CallId, CampaignId, LeadId, Millis, Timestamp};
 use trunkline_projections::PageRequest;
 use trunkline_projections::outreach::{CampaignRow, LeadRow};
 use trunkline_projections::reads::{LeadFilter, ReadError};
@@ -51,7 +51,7 @@ impl Dialer {
         leads.sort_by_key(order);
         let flights = self.desks.get(&campaign.campaign_id).map(|desk| &desk.flights);
         let is_dialed =
-            |lead: &LeadId| flights.is_some_and(|all| all.values().any(|flight| flight.lead == *lead));
+            |lead: &LeadId| flights.is_some_and(|all| all.values().any(|flight| flight.lead == Some(*lead)));
         Ok(leads.into_iter().map(|lead| lead.lead_id).filter(|lead| !is_dialed(lead)).collect())
     }
 
@@ -71,7 +71,7 @@ impl Dialer {
                 queue: campaign.queue.clone(),
                 product: campaign.product.clone(),
                 industry: None,
-                line: None,
+                line: self.around.caller_line.clone(),
                 priority: None,
                 attributes: Default::default(),
             },
@@ -82,13 +82,15 @@ impl Dialer {
         match self.around.dispatcher.execute(Request::by(Actor::system(ACTOR)), &action).await {
             Ok(outcome) => match outcome.answer {
                 LeadDialed::Dialing { call, ring_least } => {
-                    if let Some(desk) = self.desks.get_mut(&campaign.campaign_id) {
+                    let id = campaign.campaign_id;
+                    if let Some(desk) = self.desks.get_mut(&id) {
+                        let lead = Some(lead);
                         desk.flights.insert(call, Flight { lead, dialed_at: now, waiting_since: None });
                     }
-                    self.line.dial(Order { call, ring_least });
+                    self.order(call, self.around.caller_line.clone(), id, ring_least).await;
                     true
                 }
-                LeadDialed::Barred => false,
+                LeadDialed::Barred | LeadDialed::Unreachable => false,
             },
             Err(CommandError::Refused(refused)) => {
                 tracing::debug!(code = refused.code, "a lead was not dialed");
@@ -97,6 +99,28 @@ impl Dialer {
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a lead could not be dialed");
                 false
+            }
+        }
+    }
+}
+
+impl Dialer {
+    /// Gives a call to the line, its number opened for that alone. One without a number that can be read has failed.
+    pub(crate) async fn order(
+        &self,
+        call: CallId,
+        line: Option<String>,
+        campaign: CampaignId,
+        ring_least: Millis,
+    ) {
+        match self.around.dispatcher.number_of(call).await {
+            Ok(Some(number)) => {
+                self.line.dial(Order { call, number, line, campaign: Some(campaign), ring_least });
+            }
+            Ok(None) => self.end(call, EndCause::Failed).await,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a number cannot be opened");
+                self.end(call, EndCause::Failed).await;
             }
         }
     }

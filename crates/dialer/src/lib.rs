@@ -1,14 +1,17 @@
 //! The process manager that dials running campaigns: it looks who is free, takes the leads that are due, dials as many as
 //! pacing permits, connects who answers with an agent, and ends what nobody takes.
 //!
-//! Everything that it does is a command like anybody's; what it knows beside the log, the calls under way and what was
-//! learned from those that are over, it learns anew when it starts. One server dials: two would dial twice as much as
-//! either thinks.
+//! Everything that it does is a command like anybody's. What becomes of its calls it learns from the log alone, whoever
+//! wrote it there: a line in this program, a switch that told another server, an agent. What it knows beside the log, the
+//! calls under way and what was learned from those that are over, it learns anew when it starts. One server dials: two
+//! would dial twice as much as either thinks.
 
+pub mod cti;
 mod desk;
 mod leads;
 mod line;
 mod simulated;
+mod taken_up;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,24 +20,24 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use trunkline_app::cases::{BridgeCall, ClassifyResult, EndCall};
-use trunkline_app::{Action, CommandError, Dispatcher, Pacing, PacingBoard, Request, Single};
+use trunkline_app::cases::{BridgeCall, Report, ReportCall};
+use trunkline_app::{Action, CommandError, Dispatcher, Pacing, PacingBoard, Request};
 use trunkline_domain::Policy;
-use trunkline_domain::agent::Presence;
-use trunkline_domain::call::{self, Answerer, Call, CallState, EndCause};
+use trunkline_domain::agent::{Agent, Presence};
+use trunkline_domain::call::{self, Answerer, EndCause};
 use trunkline_domain::campaign::CampaignState;
-use trunkline_domain::words::By;
-use trunkline_kernel::{Actor, AgentId, CallId, CampaignId, Clock, Timestamp};
+use trunkline_kernel::{Actor, AgentId, CallId, CampaignId, Clock, EventType, Recorded, Timestamp};
+use trunkline_log::{Feed, Filter, LogError, Subscription};
 use trunkline_projections::agent_availability::AgentRow;
 use trunkline_projections::outreach::CampaignRow;
-use trunkline_projections::reads::{AgentFilter, CallFilter, DimensionFilter, ReadError};
+use trunkline_projections::reads::{AgentFilter, ReadError};
 use trunkline_projections::{PageRequest, ReadModels};
 use trunkline_routing::compliance::{Check, RuleBook};
 use trunkline_routing::pacing::Limits;
 
 use desk::{Desk, paced};
 
-pub use line::{Heard, Line, Order, Teller};
+pub use line::{Heard, Line, Order, Seat, Teller};
 pub use simulated::{Behaviour, Simulated};
 
 /// Who the dialer's commands are by.
@@ -52,6 +55,8 @@ pub struct Around {
     pub reads: ReadModels,
     /// What it does.
     pub dispatcher: Arc<Dispatcher>,
+    /// Where it learns what becomes of calls.
+    pub feed: Arc<Feed>,
     /// The present moment.
     pub clock: Arc<dyn Clock>,
     /// The numbers that rules turn on.
@@ -60,6 +65,8 @@ pub struct Around {
     pub rules: Arc<RuleBook>,
     /// Where it shows how campaigns are going.
     pub board: Arc<PacingBoard>,
+    /// The line or number that calls are made from, in the words of what makes them.
+    pub caller_line: Option<String>,
     /// How often it looks.
     pub every: Duration,
 }
@@ -89,6 +96,11 @@ impl Dialer {
     pub async fn run(mut self, stopping: CancellationToken) {
         let mut ticks = tokio::time::interval(self.around.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let Ok(mut told) = self.follow().await.inspect_err(|error| {
+            tracing::error!(error = error as &dyn std::error::Error, "the dialer cannot follow the log");
+        }) else {
+            return;
+        };
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
@@ -98,11 +110,29 @@ impl Dialer {
                     }
                 }
                 heard = self.heard.recv() => match heard {
-                    Some(heard) => self.hear(heard).await,
+                    Some(heard) => self.note(heard).await,
                     None => return,
+                },
+                batch = told.next() => match batch {
+                    Ok(batch) => {
+                        for recorded in &batch.events {
+                            self.learn(recorded).await;
+                        }
+                    }
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "the dialer stops");
+                        return;
+                    }
                 },
             }
         }
+    }
+
+    /// What becomes of calls, from now on.
+    async fn follow(&self) -> Result<Subscription, LogError> {
+        let names = ["call.classified", "call.bridged", "call.ended"];
+        let filter = Filter { types: names.map(EventType::known).to_vec(), ..Filter::default() };
+        Ok(self.around.feed.subscribe(filter, self.around.dispatcher.head().await?))
     }
 
     /// Looks at every campaign once.
@@ -114,9 +144,8 @@ impl Dialer {
         for campaign in &campaigns {
             let Some(mode) = paced(campaign.mode.0) else { continue };
             if self.desks.get(&campaign.campaign_id).is_none_or(|desk| desk.mode() != campaign.mode.0) {
-                self.sweep(campaign.campaign_id).await?;
-                let limits = self.limits(campaign);
-                self.desks.insert(campaign.campaign_id, Desk::new(campaign.mode.0, mode, limits));
+                let desk = Desk::new(campaign.mode.0, mode, self.limits(campaign));
+                self.take_up(campaign.campaign_id, desk).await?;
             }
             let free = self.free(campaign, now).await?;
             self.serve(campaign, &free, now).await?;
@@ -207,49 +236,59 @@ impl Dialer {
         Ok(rows.into_iter().map(|row| row.agent_id).collect())
     }
 
-    /// Ends the calls of a campaign that an earlier run left on the way: nobody listens to them any more.
-    async fn sweep(&self, campaign: CampaignId) -> Result<(), ReadError> {
-        let filter = CallFilter {
-            states: vec![CallState::Dialing, CallState::Ringing, CallState::Answered, CallState::Classified],
-            dimensions: DimensionFilter { campaigns: vec![campaign], ..DimensionFilter::default() },
-            ..CallFilter::default()
+    /// Notes in the log what a line of this program tells.
+    async fn note(&self, heard: Heard) {
+        let (call, report) = match heard {
+            Heard::Rang(call) => (call, Report::Rang),
+            Heard::Answered(call, answerer) => (call, Report::Answered(answerer)),
+            Heard::Ended(call, cause) => (call, Report::Ended(cause)),
         };
-        for row in self.around.reads.calls(&filter, &PageRequest::first(PAGE)).await?.rows() {
-            self.end(row.call_id, EndCause::Failed).await;
-        }
-        Ok(())
+        self.report(call, report).await;
     }
 
-    /// Something happened on the line.
-    async fn hear(&mut self, heard: Heard) {
+    /// Learns what became of a call of its own; of others it learns nothing. Whatever ended otherwise than by the word of
+    /// the switch, the line hangs up on.
+    async fn learn(&mut self, recorded: &Recorded) {
         let now = self.around.clock.now();
-        match heard {
-            Heard::Rang(id) => drop(self.act(&Single::<Call> { id, command: call::Command::Ring }).await),
-            Heard::Ended(id, cause) => {
-                if let Some(desk) = self.desk_of(id) {
-                    desk.rang(id, false, now);
-                    desk.flights.remove(&id);
-                }
-                self.end(id, cause).await;
+        let Some(id) = recorded.stream.id::<CallId>() else { return };
+        let event = &recorded.event;
+        if event.event_type.as_str() == "call.ended" && event.cause.actor != cti::actor() {
+            self.line.hang_up(id);
+        }
+        if self.desk_of(id).is_none() {
+            return;
+        }
+        let events = match trunkline_domain::decode_as::<call::Event>(recorded) {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an event of a call cannot be read"
+                );
+                return;
             }
-            Heard::Answered(id, answerer) => {
-                self.act(&Single::<Call> { id, command: call::Command::Answer }).await;
-                let classified = call::Classified { answerer };
-                self.act(&Single::<Call> { id, command: call::Command::Classify(classified) }).await;
+        };
+        for event in events {
+            let Some(desk) = self.desk_of(id) else { return };
+            if let call::Event::Classified(call::Classified { answerer }) = event {
                 self.answered(id, answerer, now).await;
+            } else if let call::Event::Bridged(call::Bridged { agent: Some(agent), .. }) = event {
+                desk.taken(id, agent, now);
+            } else {
+                desk.over(id, now);
             }
         }
     }
 
     async fn answered(&mut self, id: CallId, answerer: Answerer, now: Timestamp) {
-        let person = answerer != Answerer::Machine;
         let Some(desk) = self.desk_of(id) else { return };
-        desk.rang(id, person, now);
-        if !person {
-            desk.flights.remove(&id);
-            self.line.hang_up(id);
+        if answerer == Answerer::Machine {
+            desk.over(id, now);
             self.end(id, EndCause::Machine).await;
-        } else if let Err(error) = self.look().await {
+            return;
+        }
+        desk.answered(id, now);
+        if let Err(error) = self.look().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the dialer cannot look who is free");
         }
     }
@@ -268,6 +307,7 @@ impl Dialer {
                 if let Some(desk) = self.desks.get_mut(&campaign) {
                     desk.taken(call, agent, now);
                 }
+                self.connect_line(call, agent).await;
                 return;
             }
         }
@@ -278,27 +318,31 @@ impl Dialer {
         if let Some(desk) = self.desks.get_mut(&campaign) {
             desk.abandoned(call);
         }
-        self.line.hang_up(call);
         self.end(call, EndCause::Abandoned).await;
     }
 
-    /// Ends a call in which no agent was, and classifies it by its cause.
+    /// Ends a call in which no agent was.
     async fn end(&self, call: CallId, cause: EndCause) {
-        let ended = call::Ended { cause, waited_ms: None };
-        if !self.act(&EndCall { call, ended, policy: self.around.policy }).await {
-            return;
+        self.report(call, Report::Ended(cause)).await;
+    }
+
+    async fn report(&self, call: CallId, report: Report) {
+        let policy = self.around.policy;
+        self.act(&ReportCall { call, report, passed_over: Vec::new(), policy }).await;
+    }
+
+    /// Connects a call with the agent to whom the log has given it.
+    async fn connect_line(&self, call: CallId, agent: AgentId) {
+        match self.around.dispatcher.newest::<Agent>(agent).await {
+            Ok(known) => {
+                let extension = known.extension().map(str::to_owned);
+                self.line.connect(call, Seat { agent, extension });
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "an agent cannot be connected");
+                self.end(call, EndCause::Failed).await;
+            }
         }
-        let dispositioned = call::Dispositioned {
-            disposition: cause.as_str().to_owned(),
-            right_party: false,
-            sale: false,
-            do_not_call: false,
-            callback_at: None,
-            note: None,
-            by: By::System,
-            wrap_ms: None,
-        };
-        self.act(&ClassifyResult { call, dispositioned }).await;
     }
 
     /// Whether it was carried out.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline_domain::call::{Answerer, EndCause};
 use trunkline_kernel::CallId;
 
-use crate::line::{Heard, Line, Order, Teller};
+use crate::line::{Heard, Line, Order, Seat, Teller};
 
 /// How the people at the other end behave.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,13 +87,19 @@ impl Line for Simulated {
         tokio::spawn(async move { stopping.run_until_cancelled(happening).await });
     }
 
+    fn connect(&self, _call: CallId, _seat: Seat) {}
+
     fn hang_up(&self, _call: CallId) {}
+
+    fn outlives_us(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use tokio::sync::mpsc;
-    use trunkline_kernel::{Id as _, Millis};
+    use trunkline_kernel::{Id as _, Millis, PhoneNumber};
 
     use super::*;
 
@@ -104,7 +110,9 @@ mod tests {
         let line = Simulated::new(behaviour, teller, CancellationToken::new());
         for number in 0..1_000_u128 {
             let call = CallId::from_uuid(uuid(number));
-            line.dial(Order { call, ring_least: Millis::from_secs(15) });
+            let number = PhoneNumber::parse("+8613800138000", None).unwrap();
+            let ring_least = Millis::from_secs(15);
+            line.dial(Order { call, number, line: None, campaign: None, ring_least });
         }
         let (mut people, mut settled) = (0, 0);
         while settled < 1_000 {

@@ -115,6 +115,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     agent::Refusal::DECLARED,
     alert::Refusal::DECLARED,
     call::Refusal::DECLARED,
+    call::over_cti::DECLARED,
     campaign::Refusal::DECLARED,
     command::Refusal::DECLARED,
     contact::Refusal::DECLARED,

@@ -2,14 +2,14 @@
 //! what it says of its input must hold.
 //!
 //! `fuzz/` hands them to libFuzzer (`cargo xtask fuzz`), and the test of this crate replays the corpora that are checked in, so
-//! that every target runs with every test. The webhook of telephony joins them when there is one: nothing else comes in by
-//! webhooks yet.
+//! that every target runs with every test.
 
 #![expect(
     clippy::expect_used,
     reason = "a target that cannot be set up, or finds what must not be, has to end the fuzzer"
 )]
 
+mod cti;
 mod envelope;
 mod graphql;
 mod mapping;
@@ -32,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "mapping", run: mapping::run },
     Target { name: "graphql", run: graphql::run },
     Target { name: "proof", run: proof::run },
+    Target { name: "cti", run: cti::run },
 ];
 
 /// Runs the target of this name.

@@ -116,6 +116,7 @@ fn register_agent(args: &Args) -> Result<agent::Command, String> {
         skills: args.texts("skills")?.into_iter().map(|skill| (skill, SKILL_LEVEL)).collect(),
         languages: args.texts("languages")?.into_iter().collect(),
         capacity: AGENT_CAPACITY,
+        extension: None,
     }))
 }
 
@@ -189,7 +190,7 @@ fn lead_command(verb: &str, args: &Args) -> Result<lead::Command, String> {
             attributes: args.kept.clone(),
         }),
         "ready" => lead::Command::Ready,
-        "call" => lead::Command::Call { call: given("call", args.id("call"))?, barred: None },
+        "call" => lead::Command::Call { call: given("call", args.id("call"))?, number: None, barred: None },
         "return" => lead::Command::Return {
             call: given("call", args.id("call"))?,
             outcome: given("outcome", args.word("outcome", lead::AttemptOutcome::named)?)?,

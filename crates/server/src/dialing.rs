@@ -1,32 +1,78 @@
-//! Dialing: the process manager and its line, where the configuration names one.
+//! Telephony: the dialer and its line, and the way in for a switch, where the configuration names them.
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
+use axum::Router;
 use futures::future::OptionFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use trunkline_dialer::{Around, Dialer, Simulated};
+use trunkline_dialer::cti::{Intake, IntakeAround, Stats, Switch};
+use trunkline_dialer::{Around, Dialer, Line, Simulated};
 use trunkline_graphql::Services;
 
-use crate::config::Settings;
+use crate::config::{DialerLine, Settings};
+use crate::cti;
 
-/// Begins to dial running campaigns, until it is told to stop, where a line is named.
+/// What was started.
+pub(crate) struct Telephony {
+    /// The dialer, which ends by the token.
+    pub(crate) dialing: OptionFuture<JoinHandle<()>>,
+    /// Where the switch tells of its calls; none where none is joined.
+    pub(crate) routes: Router,
+    /// How that gets on.
+    pub(crate) stats: Option<Arc<Stats>>,
+}
+
+/// Begins to dial running campaigns, until it is told to stop, where a line is named, and to listen to a switch where one
+/// is joined.
+///
+/// # Errors
+/// When the switch cannot be spoken to at all.
 pub(crate) fn start(
     settings: &Settings,
     services: &Services,
     stopping: &CancellationToken,
-) -> OptionFuture<JoinHandle<()>> {
-    let Some(settings) = &settings.dialer else { return None.into() };
+) -> anyhow::Result<Telephony> {
     let (teller, heard) = trunkline_dialer::wire();
-    let line = Arc::new(Simulated::new(settings.behaviour, teller, stopping.clone()));
-    let around = Around {
-        reads: services.reads.clone(),
-        dispatcher: Arc::clone(&services.dispatcher),
-        clock: Arc::clone(&services.clock),
-        policy: services.policy,
-        rules: Arc::clone(&services.rules),
-        board: Arc::clone(&services.pacing),
-        every: settings.every,
-    };
-    Some(tokio::spawn(Dialer::new(around, line, heard).run(stopping.clone()))).into()
+    let stats: Arc<Stats> = Arc::default();
+    let line: Option<Arc<dyn Line>> =
+        match (settings.dialer.as_ref().map(|dialer| dialer.line), &settings.cti) {
+            (None, _) | (Some(DialerLine::Cti), None) => None,
+            (Some(DialerLine::Simulated(behaviour)), _) => {
+                Some(Arc::new(Simulated::new(behaviour, teller, stopping.clone())))
+            }
+            (Some(DialerLine::Cti), Some(cti)) => {
+                let (clock, stats) = (Arc::clone(&services.clock), Arc::clone(&stats));
+                let switch = Switch::new(cti, clock, teller, stats, stopping.clone());
+                Some(Arc::new(switch.context("the switch cannot be joined")?))
+            }
+        };
+    let intake = settings.cti.clone().map(|cti| {
+        let around = IntakeAround {
+            dispatcher: Arc::clone(&services.dispatcher),
+            clock: Arc::clone(&services.clock),
+            policy: services.policy,
+            line: line.clone().filter(|line| line.outlives_us()),
+            stats: Arc::clone(&stats),
+        };
+        Arc::new(Intake::new(around, cti))
+    });
+    let dialing = settings.dialer.as_ref().zip(line).map(|(dialer, line)| {
+        let around = Around {
+            reads: services.reads.clone(),
+            dispatcher: Arc::clone(&services.dispatcher),
+            feed: Arc::clone(&services.feed),
+            clock: Arc::clone(&services.clock),
+            policy: services.policy,
+            rules: Arc::clone(&services.rules),
+            board: Arc::clone(&services.pacing),
+            caller_line: dialer.caller_line.clone(),
+            every: dialer.every,
+        };
+        tokio::spawn(Dialer::new(around, line, heard).run(stopping.clone()))
+    });
+    let stats = intake.as_ref().map(|_| stats);
+    let routes = cti::routes(intake, Arc::clone(&services.clock));
+    Ok(Telephony { dialing: dialing.into(), routes, stats })
 }

@@ -44,6 +44,8 @@ pub(crate) struct Station {
     pub(crate) shipping: Option<trunkline_adapters::ShippingStats>,
     /// The broker, where one is configured.
     pub(crate) broker: Option<Arc<trunkline_adapters::BrokerStats>>,
+    /// How the switch gets on, where one is joined.
+    pub(crate) cti: Option<Arc<trunkline_dialer::cti::Stats>>,
     /// The pool of agents and the work that waits.
     pub(crate) router: Arc<trunkline_pool::Router>,
 }
@@ -106,6 +108,7 @@ async fn ready(State(station): State<Station>) -> Response {
         "pool": pool(&station.router),
         "model": model(&station.router),
         "rabbitmq": station.broker.as_deref().map(crate::rabbitmq::health),
+        "cti": station.cti.as_deref().map(crate::cti::health),
         "notary": station.notary.as_ref().map(crate::notary::health),
         "search": station.shipping.as_ref().map(crate::shipping::health),
     });

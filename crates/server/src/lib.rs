@@ -7,6 +7,7 @@ mod commands;
 mod compliance;
 pub mod config;
 mod cores;
+mod cti;
 mod dialing;
 mod erasure;
 mod gate;

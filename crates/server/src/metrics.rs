@@ -59,6 +59,8 @@ pub(crate) struct Sources {
     pub(crate) shipping: Option<ShippingStats>,
     /// The broker, where one is configured.
     pub(crate) broker: Option<Arc<BrokerStats>>,
+    /// How the switch gets on, where one is joined.
+    pub(crate) cti: Option<Arc<trunkline_dialer::cti::Stats>>,
     /// The pool of agents and the work that waits; gone when the server stops.
     pub(crate) router: Weak<Router>,
 }
@@ -132,6 +134,9 @@ impl Collector for Sources {
         if let Some(broker) = &self.broker {
             broker_figures(encoder, broker)?;
         }
+        if let Some(cti) = &self.cti {
+            cti_figures(encoder, cti)?;
+        }
         if let Some(notary) = &self.notary {
             notary_figures(encoder, &notary.standing())?;
         }
@@ -203,6 +208,30 @@ fn broker_figures(encoder: &mut DescriptorEncoder<'_>, broker: &BrokerStats) -> 
     counter(encoder, "rabbitmq_requests", "Messages that were carried out", broker.requested())?;
     counter(encoder, "rabbitmq_refused", "Messages that went to the dead-letter queue", broker.refused())?;
     counter(encoder, "rabbitmq_assignments", "Assignments that RabbitMQ has", broker.published())
+}
+
+fn cti_figures(
+    encoder: &mut DescriptorEncoder<'_>,
+    cti: &trunkline_dialer::cti::Stats,
+) -> Result<(), std::fmt::Error> {
+    gauge(
+        encoder,
+        "cti_orders_under_way",
+        "Orders that the switch has not answered",
+        cti.orders_under_way(),
+    )?;
+    counter(encoder, "cti_orders_taken", "Orders that the switch has taken", cti.orders_taken())?;
+    counter(encoder, "cti_orders_retried", "How often an order was sent again", cti.orders_retried())?;
+    counter(encoder, "cti_orders_failed", "Orders that the switch did not take", cti.orders_failed())?;
+    gauge(encoder, "cti_events_waiting", "Events that wait for their predecessors", cti.events_waiting())?;
+    counter(encoder, "cti_events_noted", "Events of the switch that are in the log", cti.events_noted())?;
+    counter(encoder, "cti_events_repeated", "Events that came again", cti.events_repeated())?;
+    let late = "Events that came when others had been noted without them";
+    counter(encoder, "cti_events_passed_over", late, cti.events_passed_over())?;
+    counter(encoder, "cti_events_refused", "Events that were refused for good", cti.events_refused())?;
+    counter(encoder, "cti_events_deferred", "Events that are to be sent again", cti.events_deferred())?;
+    let trouble = cti.trouble().is_some().into();
+    gauge(encoder, "cti_trouble", "1 where the switch takes no orders; /readyz says why", trouble)
 }
 
 fn notary_figures(
@@ -311,6 +340,7 @@ mod tests {
             notary: Some(Default::default()),
             shipping: Some(Default::default()),
             broker: Some(Arc::default()),
+            cti: Some(Arc::default()),
             router: Weak::new(),
         };
         let metrics = Metrics::new(sources);
@@ -329,6 +359,8 @@ mod tests {
             "trunkline_search_lag 0",
             "trunkline_search_rejected_total 0",
             "trunkline_rabbitmq_connected 0",
+            "trunkline_cti_events_noted_total 0",
+            "trunkline_cti_trouble 0",
             "trunkline_projection_position{projection=\"kpi\"} 7",
             "trunkline_projection_lag{projection=\"kpi\"} 3",
             "trunkline_projection_parked{projection=\"kpi\"} 1",

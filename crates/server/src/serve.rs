@@ -9,6 +9,7 @@ use trunkline_access::Witness;
 use trunkline_app::Recorder;
 use trunkline_app::privacy::Rights;
 use trunkline_database::Database;
+use trunkline_dialer::cti::Stats;
 use trunkline_graphql::{Api, Services};
 use trunkline_kernel::Clock;
 use trunkline_log::{Feed, Log};
@@ -52,8 +53,7 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let witness: Arc<dyn Witness> = recorder.clone();
     let gate = gate::build(settings, &log, &feed, address, Arc::clone(&witness)).await?;
     let followers = Followers::start(settings, &database, &log, &vault, &clock).await?;
-    let (runtime, names) = (Arc::clone(&followers.runtime), Arc::clone(&followers.names));
-    let reads = ReadModels::new(database.clone(), runtime.reached(), settings.reads_wait_max);
+    let reads = ReadModels::new(database.clone(), followers.runtime.reached(), settings.reads_wait_max);
     let dispatcher = Arc::new(store::dispatcher(settings, Arc::clone(&log), Arc::clone(&vault)));
     let authority = access::start(settings, &dispatcher, &clock, &*log, &feed).await?;
     let around = Around {
@@ -67,13 +67,13 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
     let routing = Routing::start(settings, &around, &ids, &feed, &database, &stopping).await?;
     let timers = Timers::start(&around, routing.router.pool(), settings.policy, &stopping);
     let recordings = Room::open(&settings.recordings, around, &vault, stopping.clone())?;
-    let places = erasure::places(&names, &reads, &recordings.place);
+    let places = erasure::places(&followers.names, &reads, &recordings.place);
     tokio::spawn(erasure::forget_erased(Arc::clone(&feed), Arc::clone(&vault), log.head().await?));
     let notary = Notarising::start(settings, &log).await?;
     let services = Services {
         router: Arc::clone(&routing.router),
         rights: Arc::new(Rights::new(Arc::clone(&dispatcher), places)),
-        names,
+        names: Arc::clone(&followers.names),
         dispatcher,
         policy: settings.policy,
         rules: compliance::rules(settings)?,
@@ -87,24 +87,27 @@ pub(crate) async fn serve(settings: &Settings, companion: Option<Companion>) -> 
         clock: Arc::clone(&clock),
         ids,
     };
-    let dialing = dialing::start(settings, &services, &stopping);
+    let telephony = dialing::start(settings, &services, &stopping)?;
     let alerting = Alerting::start(&settings.alerts, &services, database.clone(), &stopping).await?;
     let shipping = ShippingOut::start(settings, &log, &database, &stopping).await?;
     let api = Api::new(services, settings.graphql.clone(), stopping.clone());
-    let station = station(settings, opened, &api, (&recorder, &notary, &shipping), &runtime, &routing);
+    let beside = (&recorder, &notary, &shipping, telephony.stats);
+    let station = station(settings, opened, &api, beside, &followers.runtime, &routing);
     let beside = announce(address, tls.is_some(), companion, &stopping);
-    let routes = router(station, api.router(), recordings.routes, gate, &settings.transport);
+    let routes =
+        router(station, api.router().merge(telephony.routes), recordings.routes, gate, &settings.transport);
     let transport =
         Transport { routes, tls, settings: settings.transport.clone(), stopping, grace: settings.shutdown };
     transport.serve(listener).await;
     // They end by the same token, after the command under way; a panic of one is in the log and takes nothing down.
-    let _ = (beside.await, timers.await, dialing.await, routing.task.await, recordings.eraser.await);
+    let _ =
+        (beside.await, timers.await, telephony.dialing.await, routing.task.await, recordings.eraser.await);
     let _ = (alerting.ended().await, shipping.ended().await);
     // Whoever was answered is recorded before the log takes no more.
     recorder.close().await;
     notary.stop().await;
     // Followers end before the log, because they read it.
-    drop((api, feed, runtime));
+    drop((api, feed));
     followers.stop().await;
     close(&*log, &vault, &database).await;
     Ok(())
@@ -162,7 +165,7 @@ fn station(
     settings: &Settings,
     opened: store::OpenLog,
     api: &Api,
-    (recorder, notary, shipping): (&Arc<Recorder>, &Notarising, &ShippingOut),
+    (recorder, notary, shipping, cti): (&Arc<Recorder>, &Notarising, &ShippingOut, Option<Arc<Stats>>),
     runtime: &Arc<Runtime>,
     routing: &Routing,
 ) -> Station {
@@ -174,6 +177,7 @@ fn station(
         notary: notary.stats(),
         shipping: shipping.stats(),
         broker: routing.broker.clone(),
+        cti: cti.clone(),
         router: Arc::downgrade(&routing.router),
     };
     Station {
@@ -184,6 +188,7 @@ fn station(
         notary: notary.stats(),
         shipping: shipping.stats(),
         broker: routing.broker.clone(),
+        cti,
         router: Arc::clone(&routing.router),
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn outbound(
         attributes: BTreeMap::new(),
     };
     line.tell_lead(source, story, lead, lead::Event::Queued(lead::Queued {}));
-    line.tell_lead(source, story, lead, lead::Event::Called(lead::Called { call, attempt: 1 }));
+    line.tell_lead(source, story, lead, lead::Event::Called(lead::Called { call, attempt: 1, number: None }));
     line.tell(source, story, call::Event::Created(created));
     line.tell(source, story, call::Event::Dialed(call::Dialed::default()));
     source.wait(2, 6);

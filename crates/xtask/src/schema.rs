@@ -1,4 +1,4 @@
-//! What is committed under `schema/` and written from the code: events, refusals and GraphQL.
+//! What is committed under `schema/` and written from the code: events, refusals, GraphQL and the webhooks of telephony.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::shell::{self, cargo, root, target, timed};
 
 /// The binaries that write it, and with `--check` compare instead.
-const WRITERS: [&str; 2] = ["trunkline-event-schemas", "trunkline-graphql-schema"];
+const WRITERS: [&str; 3] = ["trunkline-event-schemas", "trunkline-graphql-schema", "trunkline-cti-openapi"];
 
 /// Writes or checks everything under `schema/`.
 ///

@@ -30,6 +30,9 @@ name = \"refused\"
 when.refusals = { more_than = 1, within_minutes = 1440 }
 ";
 
+/// What webhooks are signed with.
+pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
 /// What somebody outside was sent, as text.
 pub(super) type Sent = (String, String);
 
@@ -69,7 +72,10 @@ impl House {
             ("TRUNKLINE_OPENSEARCH_REASONS", "true".to_owned()),
             ("TRUNKLINE_AUDIT_ALERT_RULES", "rules.toml".to_owned()),
             ("TRUNKLINE_AUDIT_WEBHOOK", format!("{ear}/webhook")),
-            ("TRUNKLINE_AUDIT_WEBHOOK_SECRET", "a secret that is thirty-two bytes".to_owned()),
+            ("TRUNKLINE_AUDIT_WEBHOOK_SECRET", SECRET.to_owned()),
+            ("TRUNKLINE_CTI_SECRETS", SECRET.to_owned()),
+            ("TRUNKLINE_CTI_URL", format!("{ear}/switch")),
+            ("TRUNKLINE_DIALER_LINE", "cti".to_owned()),
             ("TRUNKLINE_NOTARY_PUBLISH_WEBHOOK", format!("{ear}/heads")),
             ("TRUNKLINE_NOTARY_INTERVAL_MS", "200".to_owned()),
             ("TRUNKLINE_LIMITS_BAD_TOKENS_FREE", "1000".to_owned()),
@@ -124,6 +130,12 @@ impl House {
         .await
     }
 
+    /// What the switch was ordered.
+    pub(super) fn ordered(&self) -> Vec<String> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.iter().filter(|(name, _)| name == "switch").map(|(_, text)| text.clone()).collect()
+    }
+
     /// Stops the server; gives its log, what the outside systems were sent, what Redis has, and the folder.
     pub(super) async fn close(mut self) -> Result<(String, Vec<Sent>, Vec<u8>, TempDir)> {
         let id = self.server.id().context("the server runs")?.to_string();
@@ -159,6 +171,7 @@ async fn listen(heard: Arc<Mutex<Vec<Sent>>>) -> Result<String> {
     let routes = Router::new()
         .route("/webhook", take("webhook"))
         .route("/heads", take("heads"))
+        .route("/switch", take("switch"))
         .route("/v1/traces", take("traces"))
         .with_state(heard);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;

@@ -6,6 +6,7 @@
 mod house;
 mod scenes;
 pub(crate) mod search;
+mod telephony;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
@@ -18,12 +19,14 @@ pub(crate) const OTHER_NAME: &str = "Zebediah Quokkamore";
 pub(crate) const AGENT_NAME: &str = "司徒晚晴柔";
 pub(crate) const PHONE: &str = "+8613912340987";
 pub(crate) const OTHER_PHONE: &str = "+8613987650432";
+/// A number that is dialed, of a country whose time zones nobody told us.
+pub(crate) const DIALED: &str = "+5511961230987";
 pub(crate) const EMAIL: &str = "zebediah.quokka@canary-mail.example";
 pub(crate) const NOTE: &str = "owes money to the green parrot in Hangzhou";
 pub(crate) const SAID: &str = "my card number is seven three one nine, please";
 
 /// Everything planted, and the parts by which somebody would be known as well.
-const SECRETS: [&str; 12] = [
+const SECRETS: [&str; 14] = [
     NAME,
     OTHER_NAME,
     "zebediah quokkamore",
@@ -32,6 +35,8 @@ const SECRETS: [&str; 12] = [
     "13912340987",
     OTHER_PHONE,
     "13987650432",
+    DIALED,
+    "11961230987",
     EMAIL,
     "zebediah.quokka",
     "green parrot",
@@ -44,6 +49,7 @@ async fn planted_values_are_found_in_no_log_metric_error_file_or_outside_system(
     let planted = Planted::new(&SECRETS)?;
     let mut told = scenes::Told::default();
     let customer = scenes::life(&house, &mut told).await?;
+    telephony::dialed(&house).await?;
     scenes::clumsy(&house, &mut told).await?;
     scenes::strangers(&house, &mut told, &customer).await?;
     // While everything is there: nothing stored tells, and whoever may see it is told.
@@ -64,7 +70,9 @@ async fn planted_values_are_found_in_no_log_metric_error_file_or_outside_system(
 
     let mut leaks = Vec::new();
     leaks.extend(planted.lines(&lines).into_iter().map(|line| format!("a log line: {line}")));
-    for (place, text) in told.all().iter().chain(&outside) {
+    // Whom to dial nobody can be told otherwise than in the clear; nothing else is.
+    let not_the_switch = outside.iter().filter(|(place, _)| place != "switch");
+    for (place, text) in told.all().iter().chain(not_the_switch) {
         leaks.extend(planted.lines(text).into_iter().map(|line| format!("{place}: {line}")));
     }
     let keys = planted.within(&redis);

@@ -25,7 +25,7 @@ impl Told {
 }
 
 /// Runs a mutation that has to succeed, and gives its payload.
-async fn done(client: &Client, mutation: &str, input: Value) -> Result<Value> {
+pub(super) async fn done(client: &Client, mutation: &str, input: Value) -> Result<Value> {
     let answer = tried(client, mutation, input).await?;
     ensure!(answer["userErrors"] == json!([]), "{mutation} was refused: {answer}");
     Ok(answer)
@@ -35,6 +35,7 @@ async fn tried(client: &Client, mutation: &str, input: Value) -> Result<Value> {
     let type_name = match mutation {
         "recordCustomerInsight" => "RecordInsightInput".to_owned(),
         "signIn" | "makeAvailable" => "AgentInput".to_owned(),
+        "startCampaign" => "CampaignInput".to_owned(),
         _ => format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]),
     };
     let text = format!(
@@ -44,7 +45,7 @@ async fn tried(client: &Client, mutation: &str, input: Value) -> Result<Value> {
     Ok(data[mutation].take())
 }
 
-fn id(payload: &Value) -> Result<String> {
+pub(super) fn id(payload: &Value) -> Result<String> {
     payload["id"].as_str().map(str::to_owned).context("a payload has an id")
 }
 

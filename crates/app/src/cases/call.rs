@@ -36,14 +36,19 @@ impl Action for CreateCall {
             created.campaign = created.campaign.or(lead.campaign());
             created.customer = created.customer.or(lead.customer());
         }
-        if let Some(number) = created.number.as_ref().and_then(Personal::open) {
-            let claim = IdentifierId::of(work.index(), IdentifierKind::Phone, number.as_str());
-            created.number_claim = Some(claim);
-            created.number_region = calling_region(number.as_str()).map(str::to_owned);
-        }
+        note_number(work, &mut created);
         let id: CallId = work.new_id();
         work.run::<Call>(id, call::Command::Create(created)).await?;
         Ok(id.uuid())
+    }
+}
+
+/// Notes by which claim and in which region the number of a call is known, while it can still be read.
+pub(super) fn note_number(work: &Work<'_>, created: &mut call::Created) {
+    if let Some(number) = created.number.as_ref().and_then(Personal::open) {
+        let claim = IdentifierId::of(work.index(), IdentifierKind::Phone, number.as_str());
+        created.number_claim = Some(claim);
+        created.number_region = calling_region(number.as_str()).map(str::to_owned);
     }
 }
 
@@ -311,7 +316,8 @@ async fn unreached(
         EndCause::Busy => AttemptOutcome::Busy,
         EndCause::Machine => AttemptOutcome::Machine,
         EndCause::Abandoned => AttemptOutcome::Abandoned,
-        EndCause::InvalidNumber | EndCause::Failed | EndCause::Phantom => AttemptOutcome::Failed,
+        EndCause::InvalidNumber => AttemptOutcome::InvalidNumber,
+        EndCause::Failed | EndCause::Phantom => AttemptOutcome::Failed,
         EndCause::Completed | EndCause::AgentHangup | EndCause::CustomerHangup => return Ok(None),
     };
     Ok(Some((lead, outcome)))

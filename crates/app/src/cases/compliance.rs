@@ -32,8 +32,8 @@ pub(super) struct Judging {
 }
 
 /// Holds a dial of the lead against the rules: of this call, with whether an agent is guaranteed although the call is not
-/// meant for one; or of whichever of the customer's numbers when there is no call yet. Everything that the judgement rests on is still so when the append commits. `None` for a lead that nobody
-/// knows, which the lead itself refuses.
+/// meant for one; or of whichever number it can be dialed on when there is no call yet. Everything that the judgement rests
+/// on is still so when the append commits. `None` for a lead that nobody knows, which the lead itself refuses.
 pub(super) async fn judge(
     work: &mut Work<'_>,
     lead: &Lead,
@@ -45,7 +45,10 @@ pub(super) async fn judge(
     let now = work.now();
     let customer = work.require::<Customer>(id).await?;
     let campaign = work.require::<Campaign>(campaign_id).await?;
-    let numbers = numbers(&customer, call.map(|(call, _)| call));
+    let numbers = match call.and_then(|(call, _)| call.number()) {
+        Some((claim, region)) => vec![(claim, region.map(str::to_owned))],
+        None => candidates(work, lead, &customer).await?,
+    };
     let regions: Vec<&str> = numbers.iter().filter_map(|(_, region)| region.as_deref()).collect();
     let place = rules.place(&regions, customer.region(), customer.time_zone());
     let listed = lists(work, &numbers).await?;
@@ -79,13 +82,22 @@ fn meaning(judged: &Judged, ruling: &Ruling, no_consent: Option<BlockReason>) ->
     }
 }
 
-/// The number of the call, or every number of the customer when none is named.
-fn numbers(customer: &Customer, call: Option<&Call>) -> Vec<(IdentifierId, Option<String>)> {
-    let owned = |(claim, region): (IdentifierId, Option<&str>)| (claim, region.map(str::to_owned));
-    match call.and_then(Call::number) {
-        Some(number) => vec![owned(number)],
-        None => customer.phones().map(owned).collect(),
+/// The customer's numbers that a lead may be dialed on, with their regions: those that exist and that nobody has listed,
+/// or all that exist when every one is listed, so that the judgement says so.
+pub(super) async fn candidates(
+    work: &mut Work<'_>,
+    lead: &Lead,
+    customer: &Customer,
+) -> Result<Vec<(IdentifierId, Option<String>)>, ActionError> {
+    let mut existing = customer.phones().to_vec();
+    existing.retain(|(claim, _)| !lead.is_invalid(*claim));
+    let mut free = Vec::new();
+    for number in &existing {
+        if lists(work, std::slice::from_ref(number)).await?.is_empty() {
+            free.push(number.clone());
+        }
     }
+    Ok(if free.is_empty() { existing } else { free })
 }
 
 async fn lists(

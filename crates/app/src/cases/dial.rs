@@ -7,13 +7,14 @@ use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent};
 use trunkline_domain::call::{self, Call, CallState, Judged};
 use trunkline_domain::contact::{self, Contact};
-use trunkline_domain::lead::{self, Lead, LeadState};
-use trunkline_kernel::{CallId, Id as _, LeadId, Millis, StreamId};
+use trunkline_domain::customer::Customer;
+use trunkline_domain::lead::{self, Lead, LeadOutcome, LeadState};
+use trunkline_kernel::{CallId, Id as _, LeadId, Millis, PhoneNumber, StreamId};
 use trunkline_routing::compliance::RuleBook;
 use uuid::Uuid;
 
 use super::call::dialed_customer;
-use super::compliance::judge;
+use super::compliance::{candidates, judge};
 use super::{CreateCall, QueueLead};
 use crate::{Action, ActionError, Work};
 
@@ -46,7 +47,8 @@ impl Action for DialCall {
             let (barred, of_lead) = judging.map(|judging| (judging.barred, judging.judged)).unzip();
             judged = of_lead;
             let barred = barred.flatten();
-            work.run::<Lead>(lead_id, lead::Command::Call { call: *id, barred }).await?;
+            let number = call.number().map(|(claim, _)| claim);
+            work.run::<Lead>(lead_id, lead::Command::Call { call: *id, number, barred }).await?;
         }
         if let Some(ruling) = judged.as_ref().and_then(Judged::barred_by) {
             let (rule, rule_version) = (ruling.rule.clone(), ruling.version.to_string());
@@ -71,12 +73,13 @@ impl Action for DialCall {
 }
 
 /// Brings a lead into the queue and dials it: released when its time has come, judged when it is queued, judged again
-/// when it is dialed.
+/// when it is dialed. Which of the customer's numbers it dials says [`Lead::next_number`]; a lead that has none left is
+/// finished as unreachable.
 #[derive(Clone, Debug)]
 pub struct DialLead {
     /// Which.
     pub lead: LeadId,
-    /// What is known of the call; customer and campaign are taken from the lead.
+    /// What is known of the call; customer and campaign are taken from the lead, the number from the customer.
     pub created: call::Created,
     /// Whether an agent is free for this very call and stays so.
     pub agent_guaranteed: bool,
@@ -98,6 +101,8 @@ pub enum LeadDialed {
     },
     /// A rule barred it.
     Barred,
+    /// The customer has no number, or none that exists: the lead is finished.
+    Unreachable,
 }
 
 impl Action for DialLead {
@@ -116,7 +121,12 @@ impl Action for DialLead {
         if work.state::<Lead>(*lead).await?.state() != LeadState::Queued {
             return Ok(LeadDialed::Barred);
         }
-        let created = call::Created { lead: Some(*lead), ..created.clone() };
+        let Some(number) = next_number(work, *lead).await? else {
+            let finished = lead::Finished { outcome: LeadOutcome::Unreachable };
+            work.run::<Lead>(*lead, lead::Command::Finish(finished)).await?;
+            return Ok(LeadDialed::Unreachable);
+        };
+        let created = call::Created { lead: Some(*lead), number: Some(number.into()), ..created.clone() };
         let call = CallId::from_uuid(CreateCall { created }.perform(work).await?);
         let dial = DialCall {
             call,
@@ -136,5 +146,17 @@ impl Action for DialLead {
 
     fn contends_on(&self) -> Option<StreamId> {
         Some(StreamId::of(self.lead))
+    }
+}
+
+/// The number that a lead's next attempt dials, opened so that it can be sealed for its call.
+async fn next_number(work: &mut Work<'_>, lead: LeadId) -> Result<Option<PhoneNumber>, ActionError> {
+    let lead = work.state::<Lead>(lead).await?;
+    let Some(customer) = lead.customer() else { return Ok(None) };
+    let known = work.require::<Customer>(customer).await?;
+    let numbers = candidates(work, &lead, &known).await?;
+    match lead.next_number(numbers.into_iter().map(|(claim, _)| claim)) {
+        Some(claim) => work.open_number(customer, claim).await,
+        None => Ok(None),
     }
 }

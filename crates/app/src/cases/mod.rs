@@ -9,6 +9,7 @@ mod dial;
 mod lead;
 mod listing;
 mod recording;
+mod report;
 mod reservation;
 mod routing;
 mod task;
@@ -23,6 +24,7 @@ pub use dial::{DialCall, DialLead, LeadDialed};
 pub use lead::{AddLead, QueueLead};
 pub use listing::{ChangeListings, ListingChange};
 pub use recording::{AnnounceRecording, KnownRecording, LookUpRecording, SealRecording};
+pub use report::{Report, ReportCall};
 pub use reservation::{
     AcceptReservation, CancelReservation, LoseAgent, OfferWork, RejectReservation, RescindReservation,
     TimeOutReservation,

@@ -27,15 +27,20 @@ fn check_languages(languages: &BTreeSet<String>) -> Result<(), Refusal> {
 fn check_registered(registered: &Registered) -> Result<(), Refusal> {
     limits::name("name", &registered.name)?;
     limits::word_if_any("team", registered.team.as_ref())?;
+    limits::word_if_any("extension", registered.extension.as_ref())?;
     limits::range("capacity", (1..=CAPACITY_MAX).contains(&registered.capacity))?;
     check_skills(&registered.skills)?;
     check_languages(&registered.languages)
 }
 
 fn check_change(change: &ProfileChanged) -> Result<(), Refusal> {
-    let ProfileChanged { name, team, skills, languages, capacity } = change;
-    let empty =
-        name.is_none() && team.is_none() && skills.is_none() && languages.is_none() && capacity.is_none();
+    let ProfileChanged { name, team, skills, languages, capacity, extension } = change;
+    let empty = name.is_none()
+        && team.is_none()
+        && skills.is_none()
+        && languages.is_none()
+        && capacity.is_none()
+        && extension.is_none();
     if empty {
         return Err(limits::InvalidInput::NoChange("input").into());
     }
@@ -43,6 +48,7 @@ fn check_change(change: &ProfileChanged) -> Result<(), Refusal> {
         limits::name("name", name)?;
     }
     limits::word_if_any("team", team.as_ref())?;
+    limits::word_if_any("extension", extension.as_ref())?;
     limits::range("capacity", capacity.is_none_or(|capacity| (1..=CAPACITY_MAX).contains(&capacity)))?;
     skills.as_ref().map_or(Ok(()), check_skills)?;
     languages.as_ref().map_or(Ok(()), check_languages)

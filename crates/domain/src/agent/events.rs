@@ -80,6 +80,9 @@ pub struct Registered {
     pub languages: BTreeSet<String>,
     /// How many pieces of work at once; a call takes the whole agent.
     pub capacity: u16,
+    /// Where the switch reaches the agent, in its own words: an extension such as `1001`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
 }
 
 /// What is known of the agent changed; absent fields stay.
@@ -102,6 +105,9 @@ pub struct ProfileChanged {
     /// The new capacity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u16>,
+    /// Where the switch reaches the agent from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
 }
 
 /// The agent is there, paused at first.

@@ -198,6 +198,7 @@ pub struct Agent {
     pause_requested: Option<PauseReason>,
     call: Option<CallId>,
     wrap_until: Option<Timestamp>,
+    extension: Option<String>,
 }
 
 impl Agent {
@@ -221,9 +222,20 @@ impl Agent {
         self.wrap_until
     }
 
+    /// Where the switch reaches the agent, in its own words.
+    pub fn extension(&self) -> Option<&str> {
+        self.extension.as_deref()
+    }
+
     fn apply(&mut self, event: &Event) {
         match event {
-            Event::Registered(_) => self.exists = true,
+            Event::Registered(registered) => {
+                self.exists = true;
+                self.extension.clone_from(&registered.extension);
+            }
+            Event::ProfileChanged(changed) => {
+                self.extension = changed.extension.clone().or(self.extension.take());
+            }
             Event::Reserved(reserved) => {
                 let Reserved { reservation, work, token, expires_at } = *reserved;
                 self.offer = Some(Offer { reservation, work, token, expires_at });
@@ -255,7 +267,7 @@ impl Agent {
                 self.wrap_until = None;
                 self.missed = 0;
             }
-            Event::ProfileChanged(_) | Event::SignedIn(_) | Event::Held(_) | Event::Resumed(_) => {}
+            Event::SignedIn(_) | Event::Held(_) | Event::Resumed(_) => {}
         }
         self.presence = Presence::MACHINE.step(self.presence, event.verb()).unwrap_or(self.presence);
     }

@@ -14,6 +14,7 @@ fn registered() -> Registered {
         skills: [("loans".to_owned(), 3)].into(),
         languages: ["zh-CN".to_owned()].into(),
         capacity: 1,
+        extension: None,
     }
 }
 
@@ -190,7 +191,14 @@ fn a_profile_is_held_to_its_limits() {
     refused(Registered { skills, ..registered() }, "INPUT_OUT_OF_RANGE", "skills");
     let languages = (0..201).map(|n| n.to_string()).collect();
     refused(Registered { languages, ..registered() }, "INPUT_TOO_MANY", "languages");
-    let nothing = ProfileChanged { name: None, team: None, skills: None, languages: None, capacity: None };
+    let nothing = ProfileChanged {
+        name: None,
+        team: None,
+        skills: None,
+        languages: None,
+        capacity: None,
+        extension: None,
+    };
     let story = given::<Agent>([register()]);
     story.when(Command::ChangeProfile(nothing.clone())).then_refused("INPUT_NO_CHANGE");
     let moved = ProfileChanged { team: Some("south".into()), ..nothing };

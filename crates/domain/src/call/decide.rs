@@ -42,7 +42,7 @@ impl Call {
     }
 
     /// Whether a call that has come so far can end for this cause.
-    fn can_end_for(&self, cause: EndCause) -> bool {
+    pub fn can_end_for(&self, cause: EndCause) -> bool {
         match cause {
             EndCause::NoAnswer | EndCause::Busy | EndCause::InvalidNumber => {
                 matches!(self.state, CallState::Created | CallState::Dialing | CallState::Ringing)

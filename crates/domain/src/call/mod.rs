@@ -3,6 +3,7 @@
 mod decide;
 mod events;
 mod judged;
+pub mod over_cti;
 mod refusal;
 #[cfg(test)]
 mod tests;

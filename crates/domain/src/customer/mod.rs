@@ -112,8 +112,8 @@ pub struct Consent {
 pub struct Customer {
     exists: bool,
     identifiers: BTreeMap<IdentifierId, IdentifierKind>,
-    /// The regions of telephone numbers.
-    regions: BTreeMap<IdentifierId, String>,
+    /// Telephone numbers with their regions, in the order in which they became known.
+    phones: Vec<(IdentifierId, Option<String>)>,
     region: Option<String>,
     time_zone: Option<String>,
     refused_calls_at: Option<Timestamp>,
@@ -149,10 +149,10 @@ impl Customer {
         self.identifiers.keys().copied().collect()
     }
 
-    /// The customer's telephone numbers, with the regions that their calling codes name.
-    pub fn phones(&self) -> impl Iterator<Item = (IdentifierId, Option<&str>)> {
-        let phones = self.identifiers.iter().filter(|(_, kind)| **kind == IdentifierKind::Phone);
-        phones.map(|(claim, _)| (*claim, self.regions.get(claim).map(String::as_str)))
+    /// The customer's telephone numbers, with the regions that their calling codes name, in the order in which they
+    /// became known.
+    pub fn phones(&self) -> &[(IdentifierId, Option<String>)] {
+        &self.phones
     }
 
     /// Where the customer is, as ISO 3166.
@@ -213,11 +213,13 @@ impl Customer {
             Event::ProfileChanged(change) => self.found_at(&change.changes),
             Event::IdentifierLinked(linked) => {
                 self.identifiers.insert(linked.claim, linked.kind);
-                self.regions.extend(linked.region.clone().map(|region| (linked.claim, region)));
+                if linked.kind == IdentifierKind::Phone {
+                    self.phones.push((linked.claim, linked.region.clone()));
+                }
             }
             Event::IdentifierUnlinked(unlinked) => {
                 self.identifiers.remove(&unlinked.claim);
-                self.regions.remove(&unlinked.claim);
+                self.phones.retain(|(claim, _)| *claim != unlinked.claim);
             }
             Event::ConsentGranted(granted) => {
                 self.consented(granted.purpose, granted.channel, event.verb(), granted.expires_at);

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_kernel::{CallId, CampaignId, CustomerId, Timestamp};
 
+use crate::identifier::IdentifierId;
 use crate::words::Attributes;
 
 words! {
@@ -27,6 +28,8 @@ words! {
         Undecided = "undecided",
         /// The call could not be made.
         Failed = "failed",
+        /// There is no such number.
+        InvalidNumber = "invalid_number",
     }
 
     /// How a lead ended.
@@ -109,6 +112,9 @@ pub struct Called {
     pub call: CallId,
     /// Which attempt this is, from 1.
     pub attempt: u16,
+    /// The keyed hash of the number that is dialed, when it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<IdentifierId>,
 }
 
 /// The call ended and the lead is not done.

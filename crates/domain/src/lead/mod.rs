@@ -1,6 +1,7 @@
 //! One customer in one campaign, from the list to its end.
 
 mod events;
+mod numbers;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use trunkline_kernel::{
 };
 
 use crate::campaign::AttemptPolicy;
+use crate::identifier::IdentifierId;
 use crate::limits;
 
 pub use events::*;
@@ -78,6 +80,8 @@ pub enum Command {
     Call {
         /// The call.
         call: CallId,
+        /// The number that it dials, when it is known.
+        number: Option<IdentifierId>,
         /// What bars calling this customer now, judged at this moment by the caller.
         barred: Option<Bar>,
     },
@@ -123,6 +127,7 @@ pub struct Lead {
     attempts: u16,
     held_until: Option<Timestamp>,
     requested: bool,
+    numbers: numbers::Numbers,
 }
 
 impl Lead {
@@ -149,6 +154,20 @@ impl Lead {
     /// Whether the customer asked for the call that is to be made next.
     pub fn was_requested(&self) -> bool {
         self.requested
+    }
+
+    /// The number that the next attempt dials, of those of the customer that may be dialed now, in the customer's order;
+    /// `None` when there is none left.
+    ///
+    /// A number that there is not is never dialed again. A customer who asked to be called again is called where the
+    /// customer spoke. Otherwise it is the number that was tried least, of several the first, so that they take turns.
+    pub fn next_number(&self, numbers: impl IntoIterator<Item = IdentifierId>) -> Option<IdentifierId> {
+        self.numbers.next(numbers, self.requested)
+    }
+
+    /// Whether an attempt has found that there is no such number.
+    pub fn is_invalid(&self, number: IdentifierId) -> bool {
+        self.numbers.is_invalid(number)
     }
 
     /// Emits the event when the machine permits it.
@@ -227,9 +246,9 @@ impl Aggregate for Lead {
             }
             Command::Queue { barred } => self.emit_unless(barred, Queued {}.into(), Refusal::NotReady),
             Command::Unqueue => self.emit(Unqueued {}.into(), Refusal::NotQueued),
-            Command::Call { call, barred } => {
+            Command::Call { call, number, barred } => {
                 let attempt = self.attempts.saturating_add(1);
-                self.emit_unless(barred, Called { call, attempt }.into(), Refusal::NotCallable)
+                self.emit_unless(barred, Called { call, attempt, number }.into(), Refusal::NotCallable)
             }
             Command::Return { call, outcome, attempts, callback_at } => {
                 self.come_back(now, Returned { call, outcome }, &attempts, callback_at)
@@ -250,10 +269,14 @@ impl Aggregate for Lead {
             Event::Called(called) => {
                 self.call = Some(called.call);
                 self.attempts = called.attempt;
+                self.numbers.called(called.number);
             }
             Event::Held(held) => self.held_until = Some(held.until),
             Event::Readied(_) => self.held_until = None,
-            Event::Returned(returned) => self.requested = returned.outcome == AttemptOutcome::Callback,
+            Event::Returned(returned) => {
+                self.requested = returned.outcome == AttemptOutcome::Callback;
+                self.numbers.returned(returned.outcome);
+            }
             Event::Queued(_) | Event::Unqueued(_) | Event::Finished(_) | Event::Blocked(_) => {}
         }
         self.state = LeadState::MACHINE.step(self.state, event.verb()).unwrap_or(self.state);

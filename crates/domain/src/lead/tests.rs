@@ -8,7 +8,7 @@ fn add() -> Command {
 }
 
 fn call(number: u128) -> Command {
-    Command::Call { call: id(number), barred: None }
+    Command::Call { call: id(number), number: None, barred: None }
 }
 
 fn come_back(number: u128, callback_at: Option<Timestamp>) -> Command {
@@ -52,13 +52,40 @@ fn the_last_attempt_exhausts_the_lead() {
 }
 
 #[test]
+fn the_numbers_of_a_customer_take_turns_and_one_that_there_is_not_is_left_out() {
+    let (mobile, office, home) = (id(11), id(12), id(13));
+    let numbers = [mobile, office, home];
+    let next = |story: &Story<Lead>| story.state.next_number(numbers);
+    let tried = |story: Story<Lead>, call, outcome| {
+        let number = next(&story);
+        let attempts = AttemptPolicy { attempts_max: 9, ..AttemptPolicy::default() };
+        let returned = Command::Return { call: id(call), outcome, attempts, callback_at: None };
+        let story = story.and(Command::Call { call: id(call), number, barred: None }).and(returned);
+        story.later(Millis::from_mins(240)).and(Command::Ready)
+    };
+    let story = ready();
+    assert_eq!(next(&story), Some(mobile), "the customer's first");
+    let story = tried(story, 1, AttemptOutcome::NoAnswer);
+    assert_eq!(next(&story), Some(office));
+    let story = tried(story, 2, AttemptOutcome::InvalidNumber);
+    assert_eq!((next(&story), story.state.is_invalid(office)), (Some(home), true));
+    let story = tried(story, 3, AttemptOutcome::Callback);
+    assert_eq!(next(&story), Some(home), "where the customer asked for the call");
+    let story = tried(story, 4, AttemptOutcome::Busy);
+    assert_eq!(next(&story), Some(mobile), "tried once, the other twice");
+    let story = tried(tried(story, 5, AttemptOutcome::Machine), 6, AttemptOutcome::NoAnswer);
+    assert_eq!(story.state.next_number([office]), None, "none that exists");
+    assert_eq!(story.state.next_number([]), None);
+}
+
+#[test]
 fn what_bars_a_call_blocks_the_lead_when_queueing_and_again_when_dialing() {
     let barred = || Some(Bar::ForGood(BlockReason::NoConsent));
     let blocked = Event::from(Blocked { reason: BlockReason::NoConsent });
     let story = ready().when(Command::Queue { barred: barred() }).then([blocked.clone()]);
     story.when(Command::Ready).then_refused("LEAD_OVER");
     let queued = ready().and(Command::Queue { barred: None });
-    queued.when(Command::Call { call: id(3), barred: barred() }).then([blocked]);
+    queued.when(Command::Call { call: id(3), number: None, barred: barred() }).then([blocked]);
     given::<Lead>([add()]).when(Command::Queue { barred: barred() }).then_refused("LEAD_NOT_READY");
 }
 
@@ -69,7 +96,7 @@ fn a_rule_that_bars_a_call_for_a_time_lets_the_lead_rest_until_then() {
     let held = Event::from(Held { until: at, rule: Some("cn-telesales-hours".to_owned()) });
     ready().when(Command::Queue { barred: barred() }).then([held.clone()]);
     let queued = ready().and(Command::Queue { barred: None });
-    let resting = queued.when(Command::Call { call: id(3), barred: barred() }).then([held]);
+    let resting = queued.when(Command::Call { call: id(3), number: None, barred: barred() }).then([held]);
     assert_eq!(resting.state.attempts(), 0, "it was not dialed");
     resting.when(Command::Ready).then_refused("LEAD_RESTING");
     resting.later(Millis::from_mins(90)).when(Command::Ready).then([Readied {}.into()]);
@@ -130,7 +157,7 @@ fn no_history_leaves_the_machine_and_every_step_is_taken() {
             2..5 => Command::Ready,
             5 | 6 => Command::Queue { barred },
             7 => Command::Unqueue,
-            8..11 => Command::Call { call: id(u128::from(rest % 4)), barred },
+            8..11 => Command::Call { call: id(u128::from(rest % 4)), number: None, barred },
             11 | 12 => {
                 let attempts = AttemptPolicy { attempts_max: 5, ..AttemptPolicy::default() };
                 let outcome = AttemptOutcome::ALL[rest as usize % AttemptOutcome::ALL.len()];

@@ -169,7 +169,7 @@ const TYPES: &[Fields] = &[
     open("TimelineEntry", "occurredAt channel direction subject position"),
     Fields {
         of: "Agent",
-        open: "id team skills languages capacity presence since pauseReason nextPauseReason call lead task \
+        open: "id team skills languages capacity extension presence since pauseReason nextPauseReason call lead task \
                reservationId token offerExpiresAt missedOffers wrapUntil signedInAt registeredAt times position nameState",
         ruled: &[(Personal(Kind::Agents, Class::Staff), "name")],
     },

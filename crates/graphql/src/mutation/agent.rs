@@ -39,6 +39,8 @@ pub(crate) struct RegisterAgentInput {
     /// How many pieces of work at once; a call takes the whole agent.
     #[graphql(default = 1)]
     capacity: u16,
+    /// Where the switch reaches the agent, in its own words: an extension such as `1001`.
+    extension: Option<String>,
     /// The same key again returns the first answer.
     idempotency_key: Option<String>,
 }
@@ -58,6 +60,8 @@ pub(crate) struct ChangeAgentProfileInput {
     languages: Option<Vec<String>>,
     /// The new capacity.
     capacity: Option<u16>,
+    /// Where the switch reaches the agent from now on.
+    extension: Option<String>,
     /// The same key again returns the first answer.
     idempotency_key: Option<String>,
 }
@@ -99,6 +103,7 @@ impl AgentMutations {
             skills: skills(input.skills.unwrap_or_default()),
             languages: input.languages.unwrap_or_default().into_iter().collect(),
             capacity: input.capacity,
+            extension: input.extension,
         };
         let action = New::<Agent> { command: Command::Register(registered) };
         let fields = Fields::default();
@@ -118,6 +123,7 @@ impl AgentMutations {
                 skills: input.skills.map(skills),
                 languages: input.languages.map(|languages| languages.into_iter().collect()),
                 capacity: input.capacity,
+                extension: input.extension,
             }))
         };
         single::<Agent>(ctx, input.idempotency_key, &input.id, change).await.map(AgentPayload)

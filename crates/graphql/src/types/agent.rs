@@ -64,6 +64,11 @@ impl Agent {
         self.row.capacity
     }
 
+    /// Where the switch reaches the agent, in its own words: an extension such as `1001`.
+    async fn extension(&self) -> Option<&str> {
+        self.row.extension.as_deref()
+    }
+
     /// What the agent is doing.
     async fn presence(&self) -> StateOf<Presence> {
         self.row.presence.0.into()

@@ -11,10 +11,11 @@ use axum::routing::post;
 use trunkline_app::{DispatchLimits, Dispatcher, Request, Single};
 use trunkline_domain::alert::{Alert, AlertKind, Command, Raised};
 use trunkline_kernel::{Actor, AlertId, Id as _, Position, RandomIds, SystemClock, Timestamp};
+use trunkline_kernel::{Clock as _, Millis};
 use trunkline_log::{Log, MemoryLog};
 use trunkline_vault::Vault;
+use trunkline_webhooks::{ID, SIGNATURE, Secrets, Signed, TIMESTAMP};
 
-use super::webhook::{SIGNATURE, signature};
 use super::*;
 use crate::config::WebhookSettings;
 
@@ -28,7 +29,7 @@ fn the_standard_rules_can_be_read_and_are_about_everything_that_there_is() {
 #[derive(Default)]
 struct Receiver {
     asked: AtomicUsize,
-    taken: Mutex<Vec<(String, String)>>,
+    taken: Mutex<Vec<(Signed, String)>>,
 }
 
 /// Refuses the first message once and takes all others.
@@ -36,8 +37,9 @@ async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body
     if receiver.asked.fetch_add(1, Ordering::SeqCst) == 0 {
         return StatusCode::TOO_MANY_REQUESTS;
     }
-    let signed = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    receiver.taken.lock().unwrap().push((signed.to_owned(), body));
+    let text = |name| headers[name].to_str().unwrap().to_owned();
+    let signed = Signed { id: text(ID), timestamp: text(TIMESTAMP), signature: text(SIGNATURE) };
+    receiver.taken.lock().unwrap().push((signed, body));
     StatusCode::NO_CONTENT
 }
 
@@ -70,7 +72,7 @@ async fn every_alert_is_told_once_it_is_taken_signed_and_not_again_after_a_resta
     let database = Database::sqlite_in_memory().await?;
     let settings = WebhookSettings {
         url,
-        secret: "a secret of thirty-two bytes long".to_owned(),
+        secret: Secrets::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?,
         attempts_max: 3,
         timeout: Duration::from_secs(5),
     };
@@ -113,8 +115,8 @@ async fn every_alert_is_told_once_it_is_taken_signed_and_not_again_after_a_resta
     assert_eq!(ids.len(), 3, "{ids:?}");
     assert!(ids.iter().zip(1..).all(|(id, n)| id.ends_with(&format!("{n}\""))), "{ids:?}");
     for (signed, body) in &taken {
-        let seconds: i64 = signed.trim_start_matches("t=").split(',').next().unwrap().parse()?;
-        assert_eq!(*signed, signature(&settings.secret, Timestamp::from_millis(seconds * 1_000), body));
+        settings.secret.verify(signed, body.as_bytes(), SystemClock.now(), Millis::from_secs(60))?;
+        assert!(body.contains(&signed.id), "{body}");
         assert!(body.contains("行数据") && body.contains("read 12 rows"), "{body}");
     }
     Ok(())

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
-use sha2::Sha256;
 use tokio_util::sync::CancellationToken;
 use trunkline_database::{Cell as _, Database, DatabaseError, Migration};
 use trunkline_domain::alert::{self, Raised};
 use trunkline_domain::messages::Language;
-use trunkline_kernel::{AlertId, Clock, EventType, Position, Recorded, Timestamp};
+use trunkline_kernel::{AlertId, Clock, EventType, Position, Recorded};
 use trunkline_log::{Direction, Filter, Log, LogError, Query};
 
 use crate::config::WebhookSettings;
@@ -23,9 +21,6 @@ const BACKOFF: Duration = Duration::from_secs(1);
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// How long it trusts that no hint means no event.
 const REREAD: Duration = Duration::from_millis(500);
-
-/// The header with the moment and the signature.
-pub(super) const SIGNATURE: &str = "x-trunkline-signature";
 
 const MIGRATIONS: &[Migration] = &[Migration {
     name: "alerts_0001",
@@ -112,17 +107,15 @@ impl Webhook {
     /// Tells of one alert; gives false when it has to stop before anybody took it. An alert that nobody takes is given up
     /// after some attempts, so that those after it are told.
     async fn tell(&self, recorded: &Recorded, stopping: &CancellationToken) -> bool {
-        let Some(body) = body(recorded) else { return true };
+        let Some((id, body)) = message(recorded) else { return true };
         let mut backoff = BACKOFF;
         for _ in 0..self.settings.attempts_max {
-            let at = self.clock.now();
-            let request = self
-                .client
-                .post(&self.settings.url)
-                .header("content-type", "application/json")
-                .header(SIGNATURE, signature(&self.settings.secret, at, &body))
-                .body(body.clone());
-            let sent = request.send().await.and_then(reqwest::Response::error_for_status);
+            let signed = self.settings.secret.sign(&id, self.clock.now(), body.as_bytes());
+            let mut request = self.client.post(&self.settings.url).header("content-type", "application/json");
+            for (name, value) in signed.headers() {
+                request = request.header(name, value);
+            }
+            let sent = request.body(body.clone()).send().await.and_then(reqwest::Response::error_for_status);
             let Err(error) = sent else { return true };
             // The address can hold a secret.
             let error = error.without_url();
@@ -141,12 +134,14 @@ impl Webhook {
     }
 }
 
-fn body(recorded: &Recorded) -> Option<String> {
+/// The id of an alert, and what is told of it.
+fn message(recorded: &Recorded) -> Option<(String, String)> {
     let alert::Event::Raised(raised) = trunkline_domain::decode_as(recorded).ok()?.pop()?;
     let id: AlertId = recorded.stream.id()?;
+    let id = format!("alert:{id}");
     let Raised { rule, kind, who, count, limit, since, at, position } = &raised;
     let body = json!({
-        "id": format!("alert:{id}"),
+        "id": id,
         "position": recorded.position.to_string(),
         "rule": rule,
         "kind": kind,
@@ -161,15 +156,5 @@ fn body(recorded: &Recorded) -> Option<String> {
             "zh": alert::message(&raised, Language::Chinese),
         },
     });
-    Some(body.to_string())
-}
-
-/// `t=SECONDS,v1=HEX`: HMAC-SHA-256 under the secret of the seconds since 1970, a dot and the body, so that nobody else can
-/// tell of an alert, and an old message is known by its age.
-pub(super) fn signature(secret: &str, at: Timestamp, body: &str) -> String {
-    let seconds = at.micros() / 1_000_000;
-    // HMAC takes keys of every length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
-    mac.update(format!("{seconds}.{body}").as_bytes());
-    format!("t={seconds},v1={}", hex::encode(mac.finalize().into_bytes()))
+    Some((id, body.to_string()))
 }

@@ -41,9 +41,11 @@ pub(crate) enum CheckFormat {
 const SECRET: [&str; 5] = ["log.url", "read_models.url", "vault.url", "notary.url", "pool.url"];
 
 /// Settings that are secrets themselves are not shown at all. A webhook's address can hold one anywhere.
-const HIDDEN: [&str; 8] = [
+const HIDDEN: [&str; 10] = [
     "audit.webhook",
     "audit.webhook_secret",
+    "cti.secrets",
+    "cti.url",
     "notary.publish_webhook",
     "oidc.client_secret",
     "opensearch.api_key",

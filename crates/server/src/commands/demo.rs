@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline_dialer::Behaviour;
 use trunkline_simulator::Plan;
 
-use crate::config::{DialerSettings, Settings};
+use crate::config::{DialerLine, DialerSettings, Settings};
 use crate::serve::{Companion, serve};
 
 /// How often the demo's dialer looks around.
@@ -27,7 +27,8 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let plan = Plan::demo(settings.demo_calls_per_second, settings.demo_seed);
     let data_dir = settings.data_dir.display().to_string();
     let behaviour = Behaviour { seed: settings.demo_seed, ring: plan.ring() };
-    let dialer = Some(DialerSettings { every: LOOK_EVERY, behaviour });
+    let dialer =
+        Some(DialerSettings { line: DialerLine::Simulated(behaviour), caller_line: None, every: LOOK_EVERY });
     let settings = Settings { dialer, ..settings.clone() };
     let companion: Companion =
         Box::new(move |address, stopping| live(address, plan, data_dir, stopping).boxed());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use trunkline_app::RecorderLimits;
+use trunkline_webhooks::Secrets;
 
 use super::ConfigError;
 use super::reader::Reader;
@@ -21,7 +22,7 @@ pub struct AlertSettings {
 #[expect(missing_docs, reason = "the file of defaults documents each under the same name")]
 pub struct WebhookSettings {
     pub url: String,
-    pub secret: String,
+    pub secret: Secrets,
     pub attempts_max: u32,
     pub timeout: Duration,
 }
@@ -48,7 +49,7 @@ impl AlertSettings {
             "" => None,
             _ => Some(WebhookSettings {
                 url: read.url("audit.webhook", &["http://", "https://"])?,
-                secret: read.word("audit.webhook_secret")?.to_owned(),
+                secret: super::cti::secrets(read, "audit.webhook_secret")?,
                 attempts_max: read.narrow("audit.webhook_attempts_max", 1, 1_000)?,
                 timeout: read.millis("audit.webhook_timeout_ms")?,
             }),

@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod cti;
 mod dialer;
 mod identity;
 mod layers;
@@ -20,7 +21,7 @@ mod tests;
 mod transport;
 
 pub use audit::{AlertSettings, WebhookSettings};
-pub use dialer::DialerSettings;
+pub use dialer::{DialerLine, DialerSettings};
 pub use identity::IdentitySettings;
 pub use layers::{ConfigError, Layers, Origin};
 pub use notary::NotarySettings;

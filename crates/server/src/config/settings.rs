@@ -54,6 +54,7 @@ pub struct Settings {
     /// A file with other rights of roles than the standard ones.
     pub access_policy_file: Option<PathBuf>,
     pub dialer: Option<DialerSettings>,
+    pub cti: Option<trunkline_dialer::cti::Settings>,
     pub graphql: trunkline_graphql::Limits,
     pub access: trunkline_app::AccessLimits,
     pub audit: trunkline_app::RecorderLimits,
@@ -110,6 +111,7 @@ impl Settings {
                 .filter(|file| !file.is_empty())
                 .map(PathBuf::from),
             dialer: DialerSettings::of(&read)?,
+            cti: super::cti::settings(&read)?,
             graphql: read.graphql()?,
             access: super::access::limits(&read)?,
             audit: super::audit::limits(&read)?,

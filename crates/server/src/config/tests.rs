@@ -58,6 +58,7 @@ fn every_setting_of_the_file_is_read_by_the_program() {
     let source = [
         include_str!("access.rs"),
         include_str!("audit.rs"),
+        include_str!("cti.rs"),
         include_str!("dialer.rs"),
         include_str!("settings.rs"),
         include_str!("stores.rs"),

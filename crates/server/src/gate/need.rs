@@ -14,6 +14,8 @@ pub(super) enum Need {
     Metrics,
     /// A token.
     Token,
+    /// A signature, which whoever takes the request checks.
+    Signature,
 }
 
 /// What this request has to bring. Whatever is not listed here needs a token.
@@ -28,6 +30,8 @@ pub(super) fn of(request: &Request) -> Need {
         }
         path if reads && path.starts_with("/ide/") => Need::Nothing,
         "/metrics" => Need::Metrics,
+        "/cti/openapi.json" if reads => Need::Nothing,
+        "/cti/events" => Need::Signature,
         _ => Need::Token,
     }
 }
@@ -75,6 +79,8 @@ mod tests {
         assert_eq!(need("GET", "/graphql", &[("upgrade", "websocket")]), Need::FirstMessage);
         assert_eq!(need("POST", "/graphql", &[("upgrade", "websocket")]), Need::Token);
         assert_eq!(need("GET", "/metrics", &[]), Need::Metrics);
+        assert_eq!(need("POST", "/cti/events", &[]), Need::Signature);
+        assert_eq!(need("GET", "/cti/openapi.json", &[]), Need::Nothing);
         assert_eq!(need("GET", "/anything/else", &page), Need::Token);
     }
 
