@@ -5,6 +5,7 @@
 //! here follows the log: a [`Roster`] of agents in memory, a [`Router`] with the work that waits, and a [`Pool`] where
 //! several servers meet before they write.
 
+mod achievements;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod demand;

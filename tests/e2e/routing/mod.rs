@@ -1,5 +1,6 @@
 //! Work and agents: found, offered, accepted once, explained, replayed; on one server and on several.
 
+mod achievements;
 mod centre;
 mod demand;
 mod messages;

@@ -14,11 +14,13 @@ mod record;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use assign::{Gains, assign};
-pub use call::{Call, Needs, PRIORITY_MAX, Preferred, Relax, Widening};
+pub use call::{Call, Needs, PRIORITY_MAX, Preferred, Relax, Widening, familiarity};
 pub use decision::{Unreplayable, decide, reconsider, replay};
 pub use eligible::Reason;
 pub use policy::{Emphasis, InvalidPolicy, Policy};
 pub use pool::{Agent, Pool, Shift};
 pub use record::{AgentFacts, Assigned, CallFacts, Candidate, Decision, Inputs};
+pub use told::told;

@@ -63,6 +63,7 @@ impl RoutingSettings {
                 look: read.millis("routing.look_ms")?,
                 lookback: Millis::from_mins(hours * 60),
                 wait_max: read.millis("routing.wait_max_ms")?,
+                achievements: Duration::from_secs(read.number("routing.achievements_seconds", 1, 3_600)?),
             },
         })
     }
