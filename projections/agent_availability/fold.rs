@@ -86,6 +86,8 @@ fn signed_out(id: AgentId, registered: &agent::Registered, recorded: &Recorded) 
         team: registered.team.clone(),
         skills: Json(registered.skills.clone()),
         languages: Json(registered.languages.iter().cloned().collect()),
+        licences: Json(registered.licences.clone()),
+        shifts: Json(registered.shifts.clone()),
         capacity: registered.capacity.into(),
         presence: As(Presence::Offline),
         since: recorded.event.occurred_at,
@@ -170,7 +172,7 @@ fn apply_to(row: &mut AgentRow, event: &agent::Event, at: Timestamp) {
 }
 
 fn change_profile(row: &mut AgentRow, changed: &agent::ProfileChanged) {
-    let agent::ProfileChanged { name, team, skills, languages, capacity } = changed;
+    let agent::ProfileChanged { name, team, skills, languages, capacity, licences, shifts } = changed;
     if let Some(name) = name {
         row.name = Some(name.clone());
     }
@@ -182,6 +184,12 @@ fn change_profile(row: &mut AgentRow, changed: &agent::ProfileChanged) {
     }
     if let Some(languages) = languages {
         row.languages = Json(languages.iter().cloned().collect());
+    }
+    if let Some(licences) = licences {
+        row.licences = Json(licences.clone());
+    }
+    if let Some(shifts) = shifts {
+        row.shifts = Json(shifts.clone());
     }
     if let Some(capacity) = capacity {
         row.capacity = (*capacity).into();

@@ -13,7 +13,7 @@ use crate::{Definition, Script};
 /// How agent availability is declared.
 pub const DEFINITION: Definition = Definition {
     name: "agent_availability",
-    version: 2,
+    version: 3,
     categories: &["agent"],
     tables: &[AgentRow::TABLE, AgentTimeRow::TABLE],
     script: Script {

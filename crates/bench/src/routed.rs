@@ -222,6 +222,8 @@ impl Action for Agents {
                 skills: [(skill, 1 + u8::try_from(number % 5).unwrap_or(0))].into(),
                 languages: ["zh-CN".to_owned()].into(),
                 capacity: 1,
+                licences: Default::default(),
+                shifts: Vec::new(),
             };
             unit.run::<Agent>(id, agent::Command::Register(registered)).await?;
             unit.run::<Agent>(id, agent::Command::SignIn).await?;

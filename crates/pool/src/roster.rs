@@ -16,6 +16,7 @@ use trunkline_routing::matching::{self, Pool as Table};
 use crate::Features;
 use crate::achievements::{Achieved, OCCUPANCY, Standard};
 use crate::port::Wanted;
+use crate::terms::Terms;
 
 /// The agents as the log tells of them.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ struct Inner {
     /// Whom this server has decided on and not yet heard of, and until when that keeps them.
     held: BTreeMap<AgentId, Timestamp>,
     available: usize,
+    /// Whose shift or licences begin or end next, and when.
+    renewals: BTreeSet<(Timestamp, AgentId)>,
     /// Teams of which somebody's achievements changed, or who belongs to them.
     stale: HashSet<Option<String>>,
 }
@@ -43,6 +46,7 @@ struct Known {
     team: Option<String>,
     skills: BTreeMap<String, u8>,
     languages: BTreeSet<String>,
+    terms: Terms,
     achieved: Achieved,
     /// The same as figures for the vector, drawn towards the team's mean.
     figures: Values,
@@ -67,8 +71,8 @@ impl Roster {
     pub fn new(features: Arc<Features>) -> Self {
         let table = Table::new(features.agent.columns().len(), []);
         let (agents, held) = (HashMap::new(), BTreeMap::new());
-        let stale = HashSet::new();
-        Self { features, inner: Mutex::new(Inner { table, agents, held, available: 0, stale }) }
+        let (stale, renewals) = (HashSet::new(), BTreeSet::new());
+        Self { features, inner: Mutex::new(Inner { table, agents, held, available: 0, renewals, stale }) }
     }
 
     /// Reads everybody from the read model. Gives the position from which to follow the log.
@@ -109,11 +113,13 @@ impl Roster {
             team: row.team.clone(),
             skills: row.skills.0.clone(),
             languages: row.languages.0.iter().cloned().collect(),
+            terms: Terms::new(&row.licences.0, &row.shifts.0),
             busy: sum(on_contacts),
             idle: sum(|presence| presence == Presence::Available),
             ..Known::new()
         };
         let mut inner = self.inner.lock();
+        inner.look_again(row.agent_id, &known);
         inner.lay_out(row.agent_id, &known, &self.features);
         inner.available += usize::from(known.presence == Presence::Available);
         inner.agents.insert(row.agent_id, known);
@@ -145,6 +151,7 @@ impl Roster {
         inner.held.remove(&id);
         if described && let Some(known) = inner.agents.remove(&id) {
             inner.stale.insert(known.team.clone());
+            inner.look_again(id, &known);
             inner.lay_out(id, &known, &self.features);
             inner.agents.insert(id, known);
         } else {
@@ -209,6 +216,7 @@ impl Roster {
     ) -> T {
         let mut inner = self.inner.lock();
         inner.let_go(now, &self.features);
+        inner.renew(now, &self.features);
         let (decided, chosen) = decide(&inner.table);
         chosen.into_iter().for_each(|agent| inner.hold(agent, until, &self.features));
         decided
@@ -267,6 +275,25 @@ impl Inner {
         }
     }
 
+    /// Has shifts and licences that changed looked at before the next decision.
+    fn look_again(&mut self, id: AgentId, known: &Known) {
+        if !known.terms.is_empty() {
+            self.renewals.insert((Timestamp::from_micros(0), id));
+        }
+    }
+
+    /// Has shifts and licences begin and end whose time has come.
+    fn renew(&mut self, now: Timestamp, features: &Features) {
+        while let Some((due, id)) = self.renewals.first().copied().filter(|(due, _)| *due <= now) {
+            self.renewals.remove(&(due, id));
+            let Some(mut known) = self.agents.remove(&id) else { continue };
+            let next = known.terms.renew(now);
+            self.renewals.extend(next.map(|next| (next, id)));
+            self.lay_out(id, &known, features);
+            self.agents.insert(id, known);
+        }
+    }
+
     /// Has the matching see what the agent does.
     fn show(&mut self, id: AgentId, features: &Features) {
         let free = u16::from(self.waits(id) && !self.held.contains_key(&id));
@@ -285,6 +312,8 @@ impl Inner {
             team: known.team.clone(),
             skills: known.skills.clone(),
             languages: known.languages.clone(),
+            licences: known.terms.licences(),
+            shift: known.terms.shift(),
             free: u16::from(known.presence == Presence::Available && !self.held.contains_key(&id)),
             occupancy: known.occupancy(),
             features: vector,
@@ -302,6 +331,7 @@ impl Known {
             team: None,
             skills: BTreeMap::new(),
             languages: BTreeSet::new(),
+            terms: Terms::default(),
             achieved: Achieved::default(),
             figures: Values::new(),
             busy: Millis::ZERO,
@@ -315,6 +345,7 @@ impl Known {
             self.team.clone_from(&registered.team);
             self.skills.clone_from(&registered.skills);
             self.languages.clone_from(&registered.languages);
+            self.terms = Terms::new(&registered.licences, &registered.shifts);
             return true;
         }
         let agent::Event::ProfileChanged(changed) = event else { return false };
@@ -327,6 +358,7 @@ impl Known {
         if let Some(languages) = &changed.languages {
             self.languages.clone_from(languages);
         }
+        self.terms.change(changed.licences.as_ref(), changed.shifts.as_deref());
         true
     }
 

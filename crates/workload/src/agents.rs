@@ -18,6 +18,8 @@ pub(crate) fn hire(source: &mut Source, story: &mut Story, number: usize) -> Age
         skills: BTreeMap::from([("mandarin".to_owned(), 5), (format!("product_{}", number % 4), 3)]),
         languages: BTreeSet::from(["zh-CN".to_owned()]),
         capacity: 1,
+        licences: Default::default(),
+        shifts: Vec::new(),
     };
     tell(source, story, id, &[], agent::Event::Registered(registered));
     tell(source, story, id, &[], agent::Event::SignedIn(agent::SignedIn {}));

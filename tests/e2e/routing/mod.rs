@@ -7,3 +7,4 @@ mod messages;
 mod models;
 mod one_server;
 mod several_servers;
+mod terms;

@@ -30,9 +30,21 @@ pub(crate) enum ReasonLanguage {
     Zh,
 }
 
+impl From<ReasonLanguage> for score::Language {
+    fn from(language: ReasonLanguage) -> Self {
+        match language {
+            ReasonLanguage::En => Self::En,
+            ReasonLanguage::Zh => Self::Zh,
+        }
+    }
+}
+
 /// Why agents could not get a piece of work, and how many.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct SetAside {
+    #[graphql(skip)]
+    constraint: Reason,
     /// The first hard constraint that held: `capacity`, `shift`, `doNotPair`, `licence`, `language`, `skill`, `team` or
     /// `patience`.
     reason: String,
@@ -158,7 +170,11 @@ impl DecidedWork {
         let facts = self.decision.inputs.calls.get(self.row);
         let aside = facts.into_iter().flat_map(|call| &call.set_aside);
         aside
-            .map(|(reason, agents)| SetAside { reason: named(*reason).to_owned(), agents: *agents })
+            .map(|(reason, agents)| SetAside {
+                constraint: *reason,
+                reason: named(*reason).to_owned(),
+                agents: *agents,
+            })
             .collect()
     }
 
@@ -262,13 +278,21 @@ impl DecisionCandidate {
         &self,
         #[graphql(desc = "In which language.", default_with = "ReasonLanguage::En")] language: ReasonLanguage,
     ) -> Vec<String> {
-        let language = match language {
-            ReasonLanguage::En => score::Language::En,
-            ReasonLanguage::Zh => score::Language::Zh,
-        };
+        let language = language.into();
         let (policy, candidate) = &self.decided;
         let scored = self.explanation.iter().flat_map(|told| told.sentences(language, REASONS_MAX));
         told(policy, candidate, language).into_iter().chain(scored).take(REASONS_MAX).collect()
+    }
+}
+
+#[ComplexObject]
+impl SetAside {
+    /// The same in words.
+    async fn words(
+        &self,
+        #[graphql(desc = "In which language.", default_with = "ReasonLanguage::En")] language: ReasonLanguage,
+    ) -> &'static str {
+        self.constraint.told(language.into())
     }
 }
 

@@ -23,7 +23,7 @@ use crate::demand::{Demand, FOLLOWED};
 use crate::models::{LiveModels, Standing};
 use crate::roster::Change;
 use crate::waiting::Waiting;
-use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Roster, Watches};
+use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Licensing, Roster, Watches};
 
 /// How many events are read at once for the work that waits.
 const PAGE: usize = 500;
@@ -77,6 +77,8 @@ pub struct RouterParts {
     pub scorer: Arc<ActiveScorer>,
     /// Which kinds of customers count for more when they come in a surge.
     pub watches: Watches,
+    /// Which licences calls ask for beside those that a request names.
+    pub licensing: Licensing,
     /// Which models there are, where models are used at all.
     pub models: Option<Arc<LiveModels>>,
     /// The present moment.
@@ -111,6 +113,7 @@ impl RouterParts {
             scorer: Arc::new(ActiveScorer::new(&features)),
             models: None,
             watches: Watches::default(),
+            licensing: Licensing::default(),
             features,
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),

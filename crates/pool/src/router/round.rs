@@ -1,6 +1,6 @@
 //! One round: the most urgent work is looked up, decided on and offered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join};
 use trunkline_app::Request;
@@ -130,7 +130,7 @@ impl Router {
             let features =
                 if automated { self.parts.features.of_customer(known, row, now) } else { Vec::new() };
             Call {
-                needs: needs(&requested.needs),
+                needs: needs(&requested.needs, self.parts.licensing.of(known)),
                 priority: requested.priority,
                 preferred,
                 barred: requested.barred.clone(),
@@ -250,7 +250,8 @@ fn customer(known: &KnownWork) -> CustomerId {
     known.customer.unwrap_or(CustomerId::from_uuid(Uuid::nil()))
 }
 
-fn needs(asked: &routing::Needs) -> matching::Needs {
+fn needs(asked: &routing::Needs, mut licences: BTreeSet<String>) -> matching::Needs {
+    licences.extend(asked.licences.iter().cloned());
     let team = asked.any_team_after_ms.map(|after| Widening { after, relax: Relax::Team });
     let skills = asked.any_skill_after_ms.into_iter().flat_map(|after| {
         let relax = |(skill, level): (&String, &u8)| Relax::Skill { skill: skill.clone(), by: *level };
@@ -259,9 +260,9 @@ fn needs(asked: &routing::Needs) -> matching::Needs {
     matching::Needs {
         skills: asked.skills.clone(),
         languages: asked.languages.clone(),
+        licences,
         teams: asked.teams.clone(),
         widening: team.into_iter().chain(skills).collect(),
-        ..matching::Needs::default()
     }
 }
 
