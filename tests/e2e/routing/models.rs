@@ -135,6 +135,24 @@ async fn a_model_scores_seconds_after_its_activation_and_the_one_before_when_it_
     let mended = standing(client, "the mended model", |model| model["scoring"] == second).await?;
     ensure!(mended["trouble"].is_null(), "{mended}");
 
+    let share = ["model", "activate", &first, "--blend", "cosine=0.25", "--reason", "steadier"];
+    let said = place.run(&share).await?.success()?;
+    ensure!(said.contains("blended with 0.25 of cosine similarity"), "{said}");
+    standing(client, "a blend", |model| model["scoring"] == first && model["cosine"] == 0.25).await?;
+    let (blended, id, decision) = decided(client).await?;
+    ensure!(
+        decision["model"] != first && decision["model"].is_string(),
+        "a blend has its own hash: {decision}"
+    );
+    let parts = decision["works"][0]["candidates"].to_string();
+    ensure!(parts.contains("\"agent.product=云客服\"") && parts.contains("\"product=云客服\""), "{decision}");
+    done(client, "endCall", json!({ "id": blended, "cause": "ABANDONED" })).await?;
+    place.run(&["model", "rollback", "--reason", "no better"]).await?.success()?;
+    standing(client, "the second alone", |model| model["scoring"] == second && model["cosine"].is_null())
+        .await?;
+    let said = place.run(&["routing", "replay", &id]).await?.success()?;
+    ensure!(said.contains("the same, byte for byte"), "of a blend that does not score any more: {said}");
+
     place.run(&["model", "rollback", "--reason", "worse"]).await?.success()?;
     standing(client, "the first model again", |model| model["scoring"] == first).await?;
     place.run(&["model", "rollback", "--reason", "worse still"]).await?.success()?;
