@@ -86,6 +86,8 @@ fn signed_out(id: AgentId, registered: &agent::Registered, recorded: &Recorded) 
         team: registered.team.clone(),
         skills: Json(registered.skills.clone()),
         languages: Json(registered.languages.iter().cloned().collect()),
+        licences: Json(registered.licences.clone()),
+        shifts: Json(registered.shifts.clone()),
         capacity: registered.capacity.into(),
         extension: registered.extension.clone(),
         presence: As(Presence::Offline),
@@ -171,7 +173,8 @@ fn apply_to(row: &mut AgentRow, event: &agent::Event, at: Timestamp) {
 }
 
 fn change_profile(row: &mut AgentRow, changed: &agent::ProfileChanged) {
-    let agent::ProfileChanged { name, team, skills, languages, capacity, extension } = changed;
+    let agent::ProfileChanged { name, team, skills, languages, capacity, extension, licences, shifts } =
+        changed;
     if let Some(name) = name {
         row.name = Some(name.clone());
     }
@@ -183,6 +186,12 @@ fn change_profile(row: &mut AgentRow, changed: &agent::ProfileChanged) {
     }
     if let Some(languages) = languages {
         row.languages = Json(languages.iter().cloned().collect());
+    }
+    if let Some(licences) = licences {
+        row.licences = Json(licences.clone());
+    }
+    if let Some(shifts) = shifts {
+        row.shifts = Json(shifts.clone());
     }
     if let Some(capacity) = capacity {
         row.capacity = (*capacity).into();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trunkline_database::{Json, table};
-use trunkline_domain::agent::{PauseReason, Presence};
+use trunkline_domain::agent::{PauseReason, Presence, Shift, Validity};
 use trunkline_kernel::{AgentId, CallId, LeadId, Personal, Position, ReservationId, TaskId, Timestamp};
 
 use crate::words::As;
@@ -22,6 +22,10 @@ table! {
         pub skills: Json<BTreeMap<String, u8>>,
         /// Languages spoken, BCP 47.
         pub languages: Json<Vec<String>>,
+        /// Licences held, and when they hold.
+        pub licences: Json<BTreeMap<String, Validity>>,
+        /// When the agent works; always without any.
+        pub shifts: Json<Vec<Shift>>,
         /// How many pieces of work at once.
         pub capacity: i64,
         /// Where the switch reaches the agent, in its own words.

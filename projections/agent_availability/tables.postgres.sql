@@ -4,6 +4,8 @@ CREATE TABLE agents{g} (
     team              text,
     skills            jsonb NOT NULL,
     languages         jsonb NOT NULL,
+    licences          jsonb NOT NULL,
+    shifts            jsonb NOT NULL,
     capacity          bigint NOT NULL,
     extension         text,
     presence          text NOT NULL,
@@ -29,6 +31,8 @@ COMMENT ON COLUMN agents{g}.name IS 'The name.';
 COMMENT ON COLUMN agents{g}.team IS 'The team, by its name.';
 COMMENT ON COLUMN agents{g}.skills IS 'Skills and their levels from 1 to 5.';
 COMMENT ON COLUMN agents{g}.languages IS 'Languages spoken, BCP 47.';
+COMMENT ON COLUMN agents{g}.licences IS 'Licences held, and when they hold.';
+COMMENT ON COLUMN agents{g}.shifts IS 'When the agent works; always without any.';
 COMMENT ON COLUMN agents{g}.capacity IS 'How many pieces of work at once.';
 COMMENT ON COLUMN agents{g}.extension IS 'Where the switch reaches the agent, in its own words.';
 COMMENT ON COLUMN agents{g}.presence IS 'What the agent is doing.';

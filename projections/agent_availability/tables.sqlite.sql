@@ -5,6 +5,8 @@ CREATE TABLE agents{g} (
     team              TEXT,
     skills            TEXT NOT NULL,
     languages         TEXT NOT NULL,
+    licences          TEXT NOT NULL,
+    shifts            TEXT NOT NULL,
     capacity          INTEGER NOT NULL,
     extension         TEXT,
     presence          TEXT NOT NULL,

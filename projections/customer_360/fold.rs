@@ -209,8 +209,13 @@ impl Customer360 {
             | E::Queued(_)
             | E::Held(_)
             | E::Resumed(_)
-            | E::Ended(_)
-            | E::Dispositioned(_) => {}
+            | E::Ended(_) => {}
+            E::Dispositioned(said) => {
+                if let Some(row) = self.customers.change(customer) {
+                    row.position = recorded.position;
+                    outcome(row, said, at);
+                }
+            }
         }
         Ok(())
     }
@@ -319,6 +324,9 @@ fn unknown(id: CustomerId, recorded: &Recorded) -> CustomerRow {
         last_contact_channel: None,
         last_agent_id: None,
         last_call_id: None,
+        sales: 0,
+        last_outcome: None,
+        last_outcome_at: None,
         registered_at: recorded.event.occurred_at,
         changed_at: recorded.event.occurred_at,
         position: recorded.position,
@@ -354,6 +362,7 @@ fn erase(row: &mut CustomerRow, at: Timestamp) {
     row.attributes.0.clear();
     row.features.0.clear();
     row.scores.0.clear();
+    row.last_outcome = None;
     (row.insight, row.insight_interaction_id) = (None, None);
 }
 
@@ -373,6 +382,14 @@ fn contact(row: &mut CustomerRow, at: Timestamp, channel: Channel, agent: Option
         row.last_contact_at = Some(at);
         row.last_contact_channel = Some(As(channel));
         row.last_agent_id = agent.or(row.last_agent_id);
+    }
+}
+
+/// What came of a call; the last one by event time stands.
+fn outcome(row: &mut CustomerRow, said: &call::Dispositioned, at: Timestamp) {
+    row.sales += i64::from(said.sale);
+    if row.last_outcome_at.is_none_or(|last| last <= at) {
+        (row.last_outcome, row.last_outcome_at) = (Some(said.disposition.clone()), Some(at));
     }
 }
 

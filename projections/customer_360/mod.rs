@@ -13,7 +13,7 @@ use crate::{Definition, Script};
 /// How customer-360 is declared.
 pub const DEFINITION: Definition = Definition {
     name: "customer_360",
-    version: 2,
+    version: 3,
     categories: &["customer", "call", "interaction", "task"],
     tables: &[
         CustomerRow::TABLE,

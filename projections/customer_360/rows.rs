@@ -74,6 +74,12 @@ table! {
         pub last_agent_id: Option<AgentId>,
         /// The last call.
         pub last_call_id: Option<CallId>,
+        /// Calls with a sale.
+        pub sales: i64,
+        /// The wrap-up code of the last call that has one.
+        pub last_outcome: Option<String>,
+        /// When it was given.
+        pub last_outcome_at: Option<Timestamp>,
         /// When the customer became known.
         pub registered_at: Timestamp,
         /// When anything here changed last, in event time.

@@ -27,6 +27,9 @@ CREATE TABLE customers{g} (
     last_contact_channel   text,
     last_agent_id          uuid,
     last_call_id           uuid,
+    sales                  bigint NOT NULL,
+    last_outcome           text,
+    last_outcome_at        timestamptz,
     registered_at          timestamptz NOT NULL,
     changed_at             timestamptz NOT NULL,
     position               bigint NOT NULL,
@@ -61,6 +64,9 @@ COMMENT ON COLUMN customers{g}.last_contact_at IS 'When there was contact last.'
 COMMENT ON COLUMN customers{g}.last_contact_channel IS 'On which channel.';
 COMMENT ON COLUMN customers{g}.last_agent_id IS 'The agent who spoke with the customer last.';
 COMMENT ON COLUMN customers{g}.last_call_id IS 'The last call.';
+COMMENT ON COLUMN customers{g}.sales IS 'Calls with a sale.';
+COMMENT ON COLUMN customers{g}.last_outcome IS 'The wrap-up code of the last call that has one.';
+COMMENT ON COLUMN customers{g}.last_outcome_at IS 'When it was given.';
 COMMENT ON COLUMN customers{g}.registered_at IS 'When the customer became known.';
 COMMENT ON COLUMN customers{g}.changed_at IS 'When anything here changed last, in event time.';
 COMMENT ON COLUMN customers{g}.position IS 'The event that changed it last.';

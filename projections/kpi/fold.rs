@@ -6,11 +6,15 @@ use trunkline_database::{Json, TableRow};
 use trunkline_domain::agent::Presence;
 use trunkline_domain::{Event, agent, call, lead};
 use trunkline_insight::Sums;
-use trunkline_kernel::{AgentId, CallId, CampaignId, LeadId, Millis, Position, Recorded, Timestamp};
+use trunkline_kernel::{
+    AgentId, CallId, CampaignId, CustomerId, LeadId, Millis, Position, Recorded, Timestamp,
+};
 
+use super::achievements::Merit;
 use super::{
-    CallHistoryRow, CallRow, Dimensions, Granularity, KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow,
-    NonZero, PresenceRow, RollupRow, dimensions_of, facts, presence_sums, sums_of, windows,
+    AchievementRow, AcquaintanceRow, CallHistoryRow, CallRow, Dimensions, Granularity, KpiAgentRow,
+    KpiLeadRow, LeadMark, LeadMarkRow, NonZero, PresenceRow, RollupRow, dimensions_of, facts, presence_sums,
+    sums_of, windows,
 };
 use crate::fold::{Fold, Keyed, Put, Store, Totals, Unfoldable};
 use crate::words::As;
@@ -19,6 +23,9 @@ type Window = (Granularity, Timestamp, Dimensions);
 
 /// What a call added to its window when a batch began; absent for calls that were not there.
 type Before = Option<(Dimensions, Sums)>;
+
+/// How often two have spoken: calls, sales, refusals.
+type Acquainted = (i64, i64, i64);
 
 /// The rows in memory.
 pub struct KpiFold {
@@ -29,6 +36,8 @@ pub struct KpiFold {
     leads: Keyed<LeadId, KpiLeadRow>,
     marks: Put<(Timestamp, LeadId, As<LeadMark>), LeadMarkRow>,
     rollups: Totals<Window, Sums>,
+    achievements: Keyed<AgentId, AchievementRow>,
+    acquaintances: Totals<(CustomerId, AgentId), Acquainted>,
     touched: HashMap<CallId, Before>,
 }
 
@@ -44,6 +53,12 @@ impl Default for KpiFold {
                 }
                 .values()
             });
+        let acquaintances = Totals::new(
+            AcquaintanceRow::TABLE,
+            |&(customer_id, agent_id), &(calls, sales, refusals): &Acquainted| {
+                AcquaintanceRow { customer_id, agent_id, calls, sales, refusals }.values()
+            },
+        );
         Self {
             calls: Keyed::default(),
             history: Put::default(),
@@ -52,6 +67,8 @@ impl Default for KpiFold {
             leads: Keyed::default(),
             marks: Put::default(),
             rollups,
+            achievements: Keyed::default(),
+            acquaintances,
             touched: HashMap::new(),
         }
     }
@@ -69,6 +86,12 @@ impl Fold for KpiFold {
                 | call::Event::Bridged(call::Bridged { agent: Some(agent), .. }) = event
                 {
                     self.agents.want(*agent);
+                }
+                // Only then can something have been achieved.
+                if let call::Event::Ended(_) | call::Event::Dispositioned(_) = event
+                    && let Some(agent) = recorded.event.tags.id()
+                {
+                    self.achievements.want(agent);
                 }
                 if let (call::Event::Dialed(_), Some(lead)) = (event, recorded.event.tags.id()) {
                     self.leads.want(lead);
@@ -159,6 +182,8 @@ impl Fold for KpiFold {
             &mut self.leads,
             &mut self.marks,
             &mut self.rollups,
+            &mut self.achievements,
+            &mut self.acquaintances,
         ]
     }
 }
@@ -186,6 +211,9 @@ impl KpiFold {
         if sums_of(row) == before && split.as_ref().is_none_or(|split| *split == dimensions_of(row)) {
             return Ok(());
         }
+        let change = Merit::of(&sums_of(row)).since(Merit::of(&before));
+        let achieved = row.agent_id.filter(|_| change != Merit::default());
+        let customer = row.customer_id;
         let dimensions = split.unwrap_or_else(|| dimensions_of(row));
         let known_from = std::mem::replace(&mut row.known_from, recorded.position);
         let history = CallHistoryRow {
@@ -197,8 +225,33 @@ impl KpiFold {
             sums: NonZero(before),
         };
         self.history.put((row.started_at, id, known_from), history);
+        if let Some(agent) = achieved {
+            self.achieved(agent, customer, &change, &dimensions, recorded.position);
+        }
         self.touched.entry(id).or_insert(Some((dimensions, before)));
         Ok(())
+    }
+
+    fn achieved(
+        &mut self,
+        agent: AgentId,
+        customer: Option<CustomerId>,
+        change: &Merit,
+        split: &Dimensions,
+        position: Position,
+    ) {
+        if self.achievements.get(agent).is_none() {
+            self.achievements.insert(agent, AchievementRow::fresh(agent));
+        }
+        if let Some(row) = self.achievements.change(agent) {
+            row.add(change, &split.product, &split.industry, position);
+        }
+        if let Some(customer) = customer {
+            let (calls, sales, refusals) = self.acquaintances.of((customer, agent));
+            *calls += change.calls;
+            *sales += change.sales;
+            *refusals += change.refusals;
+        }
     }
 
     /// Whether this is the first dial of the call's lead in its hour.

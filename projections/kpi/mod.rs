@@ -5,8 +5,9 @@
 //! window is about the same calls, and an event that comes late restates the window that its call belongs to.
 //! Agents' time counts in the windows in which it was spent, leads in those in which they were added and first
 //! dialed. Sums of hours and days are stored; those of minutes are added up from the facts when they are asked for,
-//! because a stored minute would mostly hold a single call.
+//! because a stored minute would mostly hold a single call. What agents achieved is kept without windows, for the routing.
 
+mod achievements;
 mod behind;
 mod dimensions;
 mod facts;
@@ -14,6 +15,7 @@ mod fold;
 mod rows;
 mod sums;
 
+pub use achievements::{AchievementRow, AcquaintanceRow, TALLIES_MAX, Tally};
 pub use behind::behind;
 pub use dimensions::{Dimension, Dimensions, Granularity, RollupRow};
 pub use fold::KpiFold;
@@ -29,7 +31,7 @@ use crate::{Definition, Script};
 /// How the KPI read model is declared.
 pub const DEFINITION: Definition = Definition {
     name: "kpi",
-    version: 2,
+    version: 3,
     categories: &["call", "agent", "lead"],
     tables: &[
         CallRow::TABLE,
@@ -39,6 +41,8 @@ pub const DEFINITION: Definition = Definition {
         KpiLeadRow::TABLE,
         LeadMarkRow::TABLE,
         RollupRow::TABLE,
+        AchievementRow::TABLE,
+        AcquaintanceRow::TABLE,
     ],
     script: Script {
         sqlite: include_str!("tables.sqlite.sql"),

@@ -275,3 +275,40 @@ COMMENT ON COLUMN kpi_rollups{g}.ringing_ms IS 'Agents'' time with an offer or a
 COMMENT ON COLUMN kpi_rollups{g}.talking_ms IS 'Agents'' time in conversation.';
 COMMENT ON COLUMN kpi_rollups{g}.holding_ms IS 'Agents'' time with a customer on hold.';
 COMMENT ON COLUMN kpi_rollups{g}.wrapping_ms IS 'Agents'' time in after-call work.';
+
+CREATE TABLE agent_achievements{g} (
+    agent_id         uuid NOT NULL,
+    calls            bigint NOT NULL,
+    sales            bigint NOT NULL,
+    handle_s         bigint NOT NULL,
+    handle_s_squares bigint NOT NULL,
+    by_product       jsonb NOT NULL,
+    by_industry      jsonb NOT NULL,
+    position         bigint NOT NULL,
+    PRIMARY KEY (agent_id)
+);
+CREATE INDEX agent_achievements_by_position{g} ON agent_achievements{g} (position, agent_id);
+COMMENT ON TABLE agent_achievements{g} IS 'What an agent has achieved in connected calls that are over.';
+COMMENT ON COLUMN agent_achievements{g}.agent_id IS 'The agent.';
+COMMENT ON COLUMN agent_achievements{g}.calls IS 'Calls.';
+COMMENT ON COLUMN agent_achievements{g}.sales IS 'Those with a sale.';
+COMMENT ON COLUMN agent_achievements{g}.handle_s IS 'How long they took with holding and after-call work, in whole seconds a call.';
+COMMENT ON COLUMN agent_achievements{g}.handle_s_squares IS 'The squares of the same, for how much they differ.';
+COMMENT ON COLUMN agent_achievements{g}.by_product IS 'Calls and sales by product.';
+COMMENT ON COLUMN agent_achievements{g}.by_industry IS 'Calls and sales by line of business.';
+COMMENT ON COLUMN agent_achievements{g}.position IS 'The event that changed it last.';
+
+CREATE TABLE customer_agents{g} (
+    customer_id uuid NOT NULL,
+    agent_id    uuid NOT NULL,
+    calls       bigint NOT NULL,
+    sales       bigint NOT NULL,
+    refusals    bigint NOT NULL,
+    PRIMARY KEY (customer_id, agent_id)
+);
+COMMENT ON TABLE customer_agents{g} IS 'How often an agent has spoken with a customer, and what came of it.';
+COMMENT ON COLUMN customer_agents{g}.customer_id IS 'The customer.';
+COMMENT ON COLUMN customer_agents{g}.agent_id IS 'The agent.';
+COMMENT ON COLUMN customer_agents{g}.calls IS 'Connected calls that are over.';
+COMMENT ON COLUMN customer_agents{g}.sales IS 'Those with a sale.';
+COMMENT ON COLUMN customer_agents{g}.refusals IS 'Those in which the customer asked not to be called again.';

@@ -155,3 +155,27 @@ CREATE TABLE kpi_rollups{g} (
     wrapping_ms            INTEGER NOT NULL,
     PRIMARY KEY (granularity, window_start, agent_id, team, campaign_id, queue, product, industry)
 ) STRICT, WITHOUT ROWID;
+
+-- What an agent has achieved in connected calls that are over.
+CREATE TABLE agent_achievements{g} (
+    agent_id         BLOB NOT NULL,
+    calls            INTEGER NOT NULL,
+    sales            INTEGER NOT NULL,
+    handle_s         INTEGER NOT NULL,
+    handle_s_squares INTEGER NOT NULL,
+    by_product       TEXT NOT NULL,
+    by_industry      TEXT NOT NULL,
+    position         INTEGER NOT NULL,
+    PRIMARY KEY (agent_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX agent_achievements_by_position{g} ON agent_achievements{g} (position, agent_id);
+
+-- How often an agent has spoken with a customer, and what came of it.
+CREATE TABLE customer_agents{g} (
+    customer_id BLOB NOT NULL,
+    agent_id    BLOB NOT NULL,
+    calls       INTEGER NOT NULL,
+    sales       INTEGER NOT NULL,
+    refusals    INTEGER NOT NULL,
+    PRIMARY KEY (customer_id, agent_id)
+) STRICT, WITHOUT ROWID;

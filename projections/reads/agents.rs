@@ -1,12 +1,13 @@
-//! Agents and their time.
+//! Agents, their time, and what they achieved.
 
 use trunkline_database::Cell;
 use trunkline_domain::agent::Presence;
-use trunkline_kernel::{AgentId, Millis, Timestamp};
+use trunkline_kernel::{AgentId, CustomerId, Millis, Position, Timestamp};
 
 use super::page::Listing;
 use super::{Page, PageRequest, ReadError, ReadModels};
 use crate::agent_availability::{AgentRow, AgentTimeRow};
+use crate::kpi::{AchievementRow, AcquaintanceRow};
 use crate::words::As;
 
 /// Which agents; empty means all.
@@ -80,5 +81,27 @@ impl ReadModels {
             }
         }
         Ok(times)
+    }
+
+    /// What agents achieved, of those for whom that changed after a position, in the order of the changes.
+    ///
+    /// # Errors
+    /// When the page is malformed, and when the database fails.
+    pub async fn achievements_since(
+        &self,
+        position: Position,
+        page: &PageRequest,
+    ) -> Result<Page<AchievementRow>, ReadError> {
+        let mut list = Listing::by(&["position", "agent_id"]);
+        list.only("position > {}", position.value());
+        list.page(self, page).await
+    }
+
+    /// Which agents have spoken with these customers, in no particular order.
+    ///
+    /// # Errors
+    /// When there are more than [`IDS_MAX`](super::IDS_MAX) ids, and when the database fails.
+    pub async fn acquaintances_of(&self, ids: &[CustomerId]) -> Result<Vec<AcquaintanceRow>, ReadError> {
+        self.by_ids(ids).await
     }
 }

@@ -38,7 +38,7 @@ fn whose(table: &str) -> Option<Whose> {
              OR r.customer_id IN (SELECT h.customer_id FROM leads AS h WHERE h.lead_id IN {hand lead_id}) \
              OR r.customer_id IN (SELECT h.customer_id FROM tasks AS h WHERE h.task_id IN {hand task_id})",
         ),
-        "customer_identifiers" | "customer_consents" => With(CUSTOMER, &[]),
+        "customer_identifiers" | "customer_consents" | "customer_agents" => With(CUSTOMER, &[]),
         "customer_timeline" => With(
             CUSTOMER,
             &[
@@ -60,6 +60,7 @@ fn whose(table: &str) -> Option<Whose> {
         "leads" => Own(Kind::Leads, "{customer} OR r.lead_id IN {hand lead_id}"),
         "tasks" => Own(Kind::Tasks, "{agent r.agent_id} OR {team r.team} OR r.task_id IN {hand task_id}"),
         "task_transitions" => With(&[Link { table: "tasks", on: "o.task_id = r.task_id" }], &[]),
+        "agent_achievements" => Own(Kind::Figures, "{agent r.agent_id}"),
         "kpi_rollups" | "agent_intervals" => Own(Kind::Figures, "{member r.agent_id} OR {team r.team}"),
         "campaigns" => Nobodys(Kind::Campaigns),
         "lead_counts" => Nobodys(Kind::Leads),

@@ -27,9 +27,10 @@ const THINGS: [(&str, &str, &str, Kind); 8] = [
 ];
 
 /// The tables that hold nothing but what belongs to a thing: theirs is what their thing's row is.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 9] = [
     ("customer_identifiers", "customer_id NOT IN (SELECT customer_id FROM customers)"),
     ("customer_consents", "customer_id NOT IN (SELECT customer_id FROM customers)"),
+    ("customer_agents", "customer_id NOT IN (SELECT customer_id FROM customers)"),
     (
         "customer_timeline",
         "customer_id NOT IN (SELECT customer_id FROM customers) \
@@ -39,6 +40,7 @@ const PARTS: [(&str, &str); 7] = [
     ),
     ("task_transitions", "task_id NOT IN (SELECT task_id FROM tasks)"),
     ("agent_times", "agent_id NOT IN (SELECT agent_id FROM agents)"),
+    ("agent_achievements", "agent_id NOT IN (SELECT agent_id FROM agents)"),
     // Sums over things that are not all seen.
     ("lead_counts", "TRUE"),
     ("task_counts", "TRUE"),

@@ -223,6 +223,8 @@ impl Action for Agents {
                 languages: ["zh-CN".to_owned()].into(),
                 capacity: 1,
                 extension: None,
+                licences: Default::default(),
+                shifts: Vec::new(),
             };
             unit.run::<Agent>(id, agent::Command::Register(registered)).await?;
             unit.run::<Agent>(id, agent::Command::SignIn).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use trunkline_app::cases::Identifier;
 use trunkline_app::{ActionError, Work};
+use trunkline_domain::agent::Validity;
 use trunkline_domain::campaign::{AttemptPolicy, CallingHours, DialingMode};
 use trunkline_domain::customer::{CustomerKind, Profile};
 use trunkline_domain::identifier::{IdentifierId, IdentifierKind};
@@ -117,6 +118,8 @@ fn register_agent(args: &Args) -> Result<agent::Command, String> {
         languages: args.texts("languages")?.into_iter().collect(),
         capacity: AGENT_CAPACITY,
         extension: None,
+        licences: args.texts("licences")?.into_iter().map(|name| (name, Validity::default())).collect(),
+        shifts: Vec::new(),
     }))
 }
 

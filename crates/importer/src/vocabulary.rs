@@ -60,6 +60,7 @@ vocabulary! {
         "team": "text; the name of the agent's team";
         "skills": "texts separated by `,`";
         "languages": "BCP 47 tags separated by `,`";
+        "licences": "names of licences that hold from ever and for ever, separated by `,`";
     }
     "customer.register" + creates + keeps: "A customer is known. Kept columns become attributes of the profile." {
         "kind": "`person` (default) or `company`";

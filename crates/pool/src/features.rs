@@ -11,6 +11,8 @@ use trunkline_projections::customer_360::CustomerRow;
 use trunkline_routing::features::{Schema, Value, Values};
 use trunkline_routing::score::{Cosine, Scorer};
 
+use crate::achievements::is_figure;
+
 /// The highest level of a skill.
 const SKILL_LEVEL_MAX: f64 = 5.0;
 /// A day in milliseconds.
@@ -60,15 +62,21 @@ impl Features {
         FeatureSet { customer: self.customer.version(), agent: self.agent.version() }
     }
 
-    /// The vector of an agent.
+    /// Whether anything that agents achieve is in their vectors.
+    pub(crate) fn has_figures(&self) -> bool {
+        self.agent.columns().iter().any(|column| is_figure(column))
+    }
+
+    /// The vector of an agent; the figures are those of [`Standard`](crate::achievements::Standard).
     pub(crate) fn of_agent(
         &self,
         team: Option<&String>,
         skills: &BTreeMap<String, u8>,
         languages: &BTreeSet<String>,
+        figures: &Values,
     ) -> Vec<f32> {
-        let mut values = Values::new();
-        for column in self.agent.columns() {
+        let mut values = figures.clone();
+        for column in self.agent.columns().iter().filter(|column| !is_figure(column)) {
             // A column is of the skill that has its name, or the name behind its `=`: `product=loans`, `loans`.
             let named = |name: &str| skills.get(name).copied();
             let level = named(column).or_else(|| named(column.split_once('=')?.1));
@@ -125,6 +133,9 @@ fn of_row(row: &CustomerRow, now: Timestamp) -> Values {
         ("calls", Some(Value::Number(row.calls as f64))),
         ("callsAnswered", Some(Value::Number(row.calls_answered as f64))),
         ("interactions", Some(Value::Number(row.interactions as f64))),
+        ("sales", Some(Value::Number(row.sales as f64))),
+        ("lastOutcome", text(&row.last_outcome)),
+        ("daysSinceOutcome", row.last_outcome_at.map(days)),
         ("tasksOpen", Some(Value::Number(row.tasks_open as f64))),
         ("daysSinceContact", row.last_contact_at.map(days)),
     ];
@@ -141,9 +152,12 @@ mod tests {
         let features = Features::standard().unwrap();
         assert!(features.cosine().is_some());
         let skills = [("云客服".to_owned(), 4)].into();
-        let vector = features.of_agent(None, &skills, &["yue".to_owned()].into());
+        let figures = [("conversion.product=企业版".to_owned(), Value::Number(0.25))].into();
+        let vector = features.of_agent(None, &skills, &["yue".to_owned()].into(), &figures);
         let cell = |name| vector[features.agent.column(name).unwrap()];
         assert_eq!((cell("product=云客服"), cell("product=企业版")), (0.8, 0.0));
         assert_eq!((cell("language=yue"), cell("language=en")), (1.0, 0.0));
+        assert_eq!(cell("conversion.product=企业版"), 0.25);
+        assert!(cell("conversion.product=云客服").is_nan(), "a skill is no achievement");
     }
 }

@@ -5,10 +5,12 @@
 //! here follows the log: a [`Roster`] of agents in memory, a [`Router`] with the work that waits, and a [`Pool`] where
 //! several servers meet before they write.
 
+mod achievements;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod demand;
 mod features;
+mod licensing;
 mod memory;
 pub mod models;
 mod port;
@@ -17,10 +19,12 @@ mod roster;
 mod router;
 mod scorer;
 mod standby;
+mod terms;
 mod waiting;
 
 pub use demand::{InvalidWatches, Watches};
 pub use features::{Features, InvalidFeatures};
+pub use licensing::{InvalidLicensing, Licensing};
 pub use memory::MemoryPool;
 pub use port::{Claim, Pool, PoolError, Wanted};
 pub use replay::{Reading, Unreadable, explain, read_record};

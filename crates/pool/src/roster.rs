@@ -1,18 +1,22 @@
 //! The agents as the log tells of them, laid out for the matching, in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use trunkline_domain::agent::{self, Presence};
 use trunkline_kernel::{AgentId, Id as _, Millis, Position, Recorded, State as _, Timestamp};
 use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
+use trunkline_projections::kpi::AchievementRow;
 use trunkline_projections::reads::{AgentFilter, PAGE_ROWS_MAX, PageRequest};
 use trunkline_projections::{ReadError, ReadModel, ReadModels};
+use trunkline_routing::features::{Value, Values};
 use trunkline_routing::matching::{self, Pool as Table};
 
 use crate::Features;
+use crate::achievements::{Achieved, OCCUPANCY, Standard};
 use crate::port::Wanted;
+use crate::terms::Terms;
 
 /// The agents as the log tells of them.
 #[derive(Debug)]
@@ -28,6 +32,10 @@ struct Inner {
     /// Whom this server has decided on and not yet heard of, and until when that keeps them.
     held: BTreeMap<AgentId, Timestamp>,
     available: usize,
+    /// Whose shift or licences begin or end next, and when.
+    renewals: BTreeSet<(Timestamp, AgentId)>,
+    /// Teams of which somebody's achievements changed, or who belongs to them.
+    stale: HashSet<Option<String>>,
 }
 
 #[derive(Debug)]
@@ -38,6 +46,10 @@ struct Known {
     team: Option<String>,
     skills: BTreeMap<String, u8>,
     languages: BTreeSet<String>,
+    terms: Terms,
+    achieved: Achieved,
+    /// The same as figures for the vector, drawn towards the team's mean.
+    figures: Values,
     /// How long of the day went to contacts, and how long was spent waiting for one.
     busy: Millis,
     idle: Millis,
@@ -59,7 +71,8 @@ impl Roster {
     pub fn new(features: Arc<Features>) -> Self {
         let table = Table::new(features.agent.columns().len(), []);
         let (agents, held) = (HashMap::new(), BTreeMap::new());
-        Self { features, inner: Mutex::new(Inner { table, agents, held, available: 0 }) }
+        let (stale, renewals) = (HashSet::new(), BTreeSet::new());
+        Self { features, inner: Mutex::new(Inner { table, agents, held, available: 0, renewals, stale }) }
     }
 
     /// Reads everybody from the read model. Gives the position from which to follow the log.
@@ -100,12 +113,14 @@ impl Roster {
             team: row.team.clone(),
             skills: row.skills.0.clone(),
             languages: row.languages.0.iter().cloned().collect(),
+            terms: Terms::new(&row.licences.0, &row.shifts.0),
             busy: sum(on_contacts),
             idle: sum(|presence| presence == Presence::Available),
+            ..Known::new()
         };
         let mut inner = self.inner.lock();
-        let vector = self.features.of_agent(known.team.as_ref(), &known.skills, &known.languages);
-        inner.lay_out(row.agent_id, &known, vector);
+        inner.look_again(row.agent_id, &known);
+        inner.lay_out(row.agent_id, &known, &self.features);
         inner.available += usize::from(known.presence == Presence::Available);
         inner.agents.insert(row.agent_id, known);
     }
@@ -135,11 +150,12 @@ impl Roster {
         let presence = known.presence;
         inner.held.remove(&id);
         if described && let Some(known) = inner.agents.remove(&id) {
-            let vector = self.features.of_agent(known.team.as_ref(), &known.skills, &known.languages);
-            inner.lay_out(id, &known, vector);
+            inner.stale.insert(known.team.clone());
+            inner.look_again(id, &known);
+            inner.lay_out(id, &known, &self.features);
             inner.agents.insert(id, known);
         } else {
-            inner.show(id);
+            inner.show(id, &self.features);
         }
         Ok(match presence {
             Presence::Available => Change::Free(id),
@@ -154,6 +170,42 @@ impl Roster {
         })
     }
 
+    /// Takes note of what agents achieved; [`Roster::weigh`] has it count.
+    pub(crate) fn achieved(&self, rows: &[AchievementRow]) {
+        let mut inner = self.inner.lock();
+        let Inner { agents, stale, .. } = &mut *inner;
+        for row in rows {
+            if let Some(known) = agents.get_mut(&row.agent_id) {
+                known.achieved = Achieved::of(row);
+                stale.insert(known.team.clone());
+            }
+        }
+    }
+
+    /// Has the matching see what the agents of changed teams achieved. Others can decide between one agent and the next.
+    pub(crate) fn weigh(&self) {
+        let stale = std::mem::take(&mut self.inner.lock().stale);
+        for team in stale {
+            let (members, standard) = {
+                let inner = self.inner.lock();
+                let of_team = inner.agents.iter().filter(|(_, known)| known.team == team);
+                let (members, achieved): (Vec<AgentId>, Vec<&Achieved>) =
+                    of_team.map(|(id, known)| (*id, &known.achieved)).unzip();
+                (members, Standard::of(&self.features.agent, &achieved))
+            };
+            for id in members {
+                let mut inner = self.inner.lock();
+                let Some(mut known) = inner.agents.remove(&id) else { continue };
+                let figures = standard.figures(&known.achieved);
+                if known.figures != figures {
+                    known.figures = figures;
+                    inner.lay_out(id, &known, &self.features);
+                }
+                inner.agents.insert(id, known);
+            }
+        }
+    }
+
     /// Decides on the agents as they are now, and keeps those who are chosen until they are heard of, until that moment
     /// at most: whoever decides next finds them taken.
     pub(crate) fn choose<T>(
@@ -163,22 +215,23 @@ impl Roster {
         decide: impl FnOnce(&Table) -> (T, Vec<AgentId>),
     ) -> T {
         let mut inner = self.inner.lock();
-        inner.let_go(now);
+        inner.let_go(now, &self.features);
+        inner.renew(now, &self.features);
         let (decided, chosen) = decide(&inner.table);
-        chosen.into_iter().for_each(|agent| inner.hold(agent, until));
+        chosen.into_iter().for_each(|agent| inner.hold(agent, until, &self.features));
         decided
     }
 
     /// Keeps an agent who turned out not to be free, until there is news of them or that moment has come.
     pub(crate) fn hold(&self, agent: AgentId, until: Timestamp) {
-        self.inner.lock().hold(agent, until);
+        self.inner.lock().hold(agent, until, &self.features);
     }
 
     /// Lets an agent go who was chosen and not offered anything.
     pub(crate) fn let_go(&self, agent: AgentId) {
         let mut inner = self.inner.lock();
         inner.held.remove(&agent);
-        inner.show(agent);
+        inner.show(agent, &self.features);
     }
 
     /// What is to be claimed when an agent is chosen.
@@ -196,7 +249,7 @@ impl Roster {
     /// Whether anybody can be chosen now.
     pub(crate) fn anybody(&self, now: Timestamp) -> bool {
         let mut inner = self.inner.lock();
-        inner.let_go(now);
+        inner.let_go(now, &self.features);
         let held = inner.held.keys().filter(|agent| inner.waits(**agent)).count();
         inner.available > held
     }
@@ -207,38 +260,63 @@ impl Inner {
         self.agents.get(&agent).is_some_and(|known| known.presence == Presence::Available)
     }
 
-    fn hold(&mut self, agent: AgentId, until: Timestamp) {
+    fn hold(&mut self, agent: AgentId, until: Timestamp, features: &Features) {
         self.held.insert(agent, until);
-        self.show(agent);
+        self.show(agent, features);
     }
 
     /// Lets those go whose time is over.
-    fn let_go(&mut self, now: Timestamp) {
+    fn let_go(&mut self, now: Timestamp, features: &Features) {
         let over: Vec<AgentId> =
             self.held.iter().filter(|(_, until)| **until <= now).map(|(agent, _)| *agent).collect();
         for agent in over {
             self.held.remove(&agent);
-            self.show(agent);
+            self.show(agent, features);
+        }
+    }
+
+    /// Has shifts and licences that changed looked at before the next decision.
+    fn look_again(&mut self, id: AgentId, known: &Known) {
+        if !known.terms.is_empty() {
+            self.renewals.insert((Timestamp::from_micros(0), id));
+        }
+    }
+
+    /// Has shifts and licences begin and end whose time has come.
+    fn renew(&mut self, now: Timestamp, features: &Features) {
+        while let Some((due, id)) = self.renewals.first().copied().filter(|(due, _)| *due <= now) {
+            self.renewals.remove(&(due, id));
+            let Some(mut known) = self.agents.remove(&id) else { continue };
+            let next = known.terms.renew(now);
+            self.renewals.extend(next.map(|next| (next, id)));
+            self.lay_out(id, &known, features);
+            self.agents.insert(id, known);
         }
     }
 
     /// Has the matching see what the agent does.
-    fn show(&mut self, id: AgentId) {
+    fn show(&mut self, id: AgentId, features: &Features) {
         let free = u16::from(self.waits(id) && !self.held.contains_key(&id));
         if let Some(known) = self.agents.get(&id) {
             self.table.set_presence(id, free, known.since, known.occupancy());
+            features.agent.encode_one(OCCUPANCY, &known.load(), self.table.features_mut(id));
         }
     }
 
     /// Has the matching see who the agent is and what the agent does.
-    fn lay_out(&mut self, id: AgentId, known: &Known, features: Vec<f32>) {
+    fn lay_out(&mut self, id: AgentId, known: &Known, features: &Features) {
+        let mut vector =
+            features.of_agent(known.team.as_ref(), &known.skills, &known.languages, &known.figures);
+        features.agent.encode_one(OCCUPANCY, &known.load(), &mut vector);
         self.table.put(matching::Agent {
             team: known.team.clone(),
             skills: known.skills.clone(),
             languages: known.languages.clone(),
+            licences: known.terms.licences(),
+            shift: known.terms.shift(),
             free: u16::from(known.presence == Presence::Available && !self.held.contains_key(&id)),
             occupancy: known.occupancy(),
-            features,
+            features: vector,
             ..matching::Agent::new(id, known.since)
         });
     }
@@ -253,6 +331,9 @@ impl Known {
             team: None,
             skills: BTreeMap::new(),
             languages: BTreeSet::new(),
+            terms: Terms::default(),
+            achieved: Achieved::default(),
+            figures: Values::new(),
             busy: Millis::ZERO,
             idle: Millis::ZERO,
         }
@@ -264,6 +345,7 @@ impl Known {
             self.team.clone_from(&registered.team);
             self.skills.clone_from(&registered.skills);
             self.languages.clone_from(&registered.languages);
+            self.terms = Terms::new(&registered.licences, &registered.shifts);
             return true;
         }
         let agent::Event::ProfileChanged(changed) = event else { return false };
@@ -276,6 +358,7 @@ impl Known {
         if let Some(languages) = &changed.languages {
             self.languages.clone_from(languages);
         }
+        self.terms.change(changed.licences.as_ref(), changed.shifts.as_deref());
         true
     }
 
@@ -296,6 +379,11 @@ impl Known {
         }
         // A clock that went back must not make somebody idle in the future.
         (self.presence, self.since) = (next, self.since.max(at));
+    }
+
+    /// The same for the vector.
+    fn load(&self) -> Value {
+        Value::Number(self.occupancy().into())
     }
 
     /// The share of the time that went to contacts.

@@ -120,7 +120,8 @@ async fn ready(State(station): State<Station>) -> Response {
 fn model(router: &trunkline_pool::Router) -> serde_json::Value {
     let standing = router.models().unwrap_or_default();
     let text = |hash: Option<trunkline_domain::model::ModelHash>| hash.map(|hash| hash.to_string());
-    json!({ "active": text(standing.wanted), "scoring": text(standing.scoring), "trouble": standing.trouble })
+    let (active, scoring) = (text(standing.wanted), text(standing.scoring));
+    json!({ "active": active, "scoring": scoring, "cosine": standing.cosine, "trouble": standing.trouble })
 }
 
 /// The pool of agents. A server whose shared pool does not answer routes all the same, so it stays ready.

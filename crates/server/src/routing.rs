@@ -10,7 +10,7 @@ use trunkline_database::Database;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::Feed;
 use trunkline_pool::models::{LiveModels, ModelStore};
-use trunkline_pool::{ActiveScorer, AgentPool, Features, Pool, Router, RouterParts, Watches};
+use trunkline_pool::{ActiveScorer, AgentPool, Features, Licensing, Pool, Router, RouterParts, Watches};
 
 use crate::config::{PoolStore, Settings};
 use crate::rabbitmq::Messaging;
@@ -55,6 +55,7 @@ impl Routing {
             scorer,
             models: Some(models),
             watches: watches(settings, &features)?,
+            licensing: licensing(settings)?,
             features,
             clock: Arc::clone(&around.clock),
             ids: Arc::clone(ids),
@@ -91,6 +92,16 @@ fn watches(settings: &Settings, features: &Features) -> anyhow::Result<Watches> 
     let Some(file) = &settings.routing.demand else { return Ok(Watches::default()) };
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Watches::read(&text, features).with_context(|| format!("`routing.demand_file` is {}", file.display()))
+}
+
+/// Which licences calls ask for: the file that is configured, or none.
+///
+/// # Errors
+/// When it cannot be read.
+fn licensing(settings: &Settings) -> anyhow::Result<Licensing> {
+    let Some(file) = &settings.routing.licences else { return Ok(Licensing::default()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Licensing::read(&text).with_context(|| format!("`routing.licences_file` is {}", file.display()))
 }
 
 /// The files of models.

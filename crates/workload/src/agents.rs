@@ -19,6 +19,8 @@ pub(crate) fn hire(source: &mut Source, story: &mut Story, number: usize) -> Age
         languages: BTreeSet::from(["zh-CN".to_owned()]),
         capacity: 1,
         extension: None,
+        licences: Default::default(),
+        shifts: Vec::new(),
     };
     tell(source, story, id, &[], agent::Event::Registered(registered));
     tell(source, story, id, &[], agent::Event::SignedIn(agent::SignedIn {}));

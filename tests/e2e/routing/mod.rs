@@ -1,8 +1,10 @@
 //! Work and agents: found, offered, accepted once, explained, replayed; on one server and on several.
 
+mod achievements;
 mod centre;
 mod demand;
 mod messages;
 mod models;
 mod one_server;
 mod several_servers;
+mod terms;

@@ -16,14 +16,19 @@ const DECISION: &str = "query D($id: ID!) { routingDecision(id: $id) {
 
 /// One tree: agents with half a level or more in the product score that much higher or lower.
 fn tree(product: &str, leaf: f64) -> Value {
+    tree_of(&format!("agent.product={product}"), 0.5, leaf)
+}
+
+/// The same for so much or more of any feature.
+pub(super) fn tree_of(feature: &str, from: f64, leaf: f64) -> Value {
     let tree = json!({
         "tree_param": { "size_leaf_vector": "1" }, "left_children": [1, -1, -1], "right_children": [2, -1, -1],
-        "split_indices": [0, 0, 0], "split_conditions": [0.5, -leaf, leaf], "default_left": [1, 0, 0],
+        "split_indices": [0, 0, 0], "split_conditions": [from, -leaf, leaf], "default_left": [1, 0, 0],
         "split_type": [0, 0, 0], "sum_hessian": [4.0, 2.0, 2.0],
     });
     json!({ "learner": {
-        "attributes": { "trunkline_agent_version": "1" },
-        "feature_names": [format!("agent.product={product}")],
+        "attributes": { "trunkline_agent_version": "2" },
+        "feature_names": [feature],
         "gradient_booster": { "name": "gbtree", "model": { "trees": [tree] } },
         "learner_model_param": { "base_score": "5E-1", "num_class": "0", "num_feature": "1" },
         "objective": { "name": "binary:logistic" },
@@ -31,7 +36,7 @@ fn tree(product: &str, leaf: f64) -> Value {
 }
 
 /// Imports a model. Gives its hash.
-async fn import(place: &Place, model: &Value) -> Result<String> {
+pub(super) async fn import(place: &Place, model: &Value) -> Result<String> {
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), model.to_string())?;
     let said = place.run(&["model", "import", &file.path().display().to_string()]).await?.success()?;
@@ -40,7 +45,7 @@ async fn import(place: &Place, model: &Value) -> Result<String> {
 }
 
 /// What `/readyz` says of models, once it is that.
-async fn standing(client: &Client, what: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
+pub(super) async fn standing(client: &Client, what: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
     wait_for(what, async || {
         let health: Value = serde_json::from_str(&client.page("/readyz").await?)?;
         Ok(holds(&health["model"]).then(|| health["model"].clone()))
@@ -48,10 +53,15 @@ async fn standing(client: &Client, what: &str, holds: impl Fn(&Value) -> bool) -
     .await
 }
 
-/// Has an agent found for a new call. Gives the call and who was decided on, by which decision.
-async fn decided(client: &Client) -> Result<(String, String, Value)> {
+/// Has an agent found for a new customer's call. Gives the call and who was decided on, by which decision.
+pub(super) async fn decided(client: &Client) -> Result<(String, String, Value)> {
     let caller = customer(client).await?;
-    let call = call(client, "云客服", Some(&caller)).await?;
+    decided_for(client, &caller).await
+}
+
+/// The same for a call of this customer.
+pub(super) async fn decided_for(client: &Client, caller: &str) -> Result<(String, String, Value)> {
+    let call = call(client, "云客服", Some(caller)).await?;
     let route = "mutation R($input: RouteWorkInput!) { routeWork(input: $input) { userErrors { code } } }";
     client.run(route, json!({ "input": { "work": { "callId": call } } })).await?;
     let routed = wait_for("an offer", async || {
@@ -65,7 +75,7 @@ async fn decided(client: &Client) -> Result<(String, String, Value)> {
 }
 
 /// The call is taken, spoken and classified, and the agent is free again.
-async fn spoken(client: &Client, call: &str, sale: impl Fn(&str) -> bool) -> Result<()> {
+pub(super) async fn spoken(client: &Client, call: &str, sale: impl Fn(&str) -> bool) -> Result<()> {
     let offer = routing(client, call).await?["offers"][0].clone();
     ensure!(accept(client, &offer).await?["userErrors"] == json!([]), "accepted");
     let agent = offer["agent"]["id"].as_str().context("an agent")?.to_owned();
@@ -124,6 +134,24 @@ async fn a_model_scores_seconds_after_its_activation_and_the_one_before_when_it_
     std::fs::write(&file, &whole)?;
     let mended = standing(client, "the mended model", |model| model["scoring"] == second).await?;
     ensure!(mended["trouble"].is_null(), "{mended}");
+
+    let share = ["model", "activate", &first, "--blend", "cosine=0.25", "--reason", "steadier"];
+    let said = place.run(&share).await?.success()?;
+    ensure!(said.contains("blended with 0.25 of cosine similarity"), "{said}");
+    standing(client, "a blend", |model| model["scoring"] == first && model["cosine"] == 0.25).await?;
+    let (blended, id, decision) = decided(client).await?;
+    ensure!(
+        decision["model"] != first && decision["model"].is_string(),
+        "a blend has its own hash: {decision}"
+    );
+    let parts = decision["works"][0]["candidates"].to_string();
+    ensure!(parts.contains("\"agent.product=云客服\"") && parts.contains("\"product=云客服\""), "{decision}");
+    done(client, "endCall", json!({ "id": blended, "cause": "ABANDONED" })).await?;
+    place.run(&["model", "rollback", "--reason", "no better"]).await?.success()?;
+    standing(client, "the second alone", |model| model["scoring"] == second && model["cosine"].is_null())
+        .await?;
+    let said = place.run(&["routing", "replay", &id]).await?.success()?;
+    ensure!(said.contains("the same, byte for byte"), "of a blend that does not score any more: {said}");
 
     place.run(&["model", "rollback", "--reason", "worse"]).await?.success()?;
     standing(client, "the first model again", |model| model["scoring"] == first).await?;

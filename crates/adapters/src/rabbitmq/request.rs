@@ -34,6 +34,8 @@ struct Body {
     #[serde(default)]
     languages: BTreeSet<String>,
     #[serde(default)]
+    licences: BTreeSet<String>,
+    #[serde(default)]
     teams: BTreeSet<String>,
     any_team_after_ms: Option<Millis>,
     any_skill_after_ms: Option<Millis>,
@@ -59,6 +61,7 @@ pub(super) fn read(body: &[u8], bytes_max: usize) -> Result<Requested, Refusal> 
     let needs = Needs {
         skills: body.skills,
         languages: body.languages,
+        licences: body.licences,
         teams: body.teams,
         any_team_after_ms: body.any_team_after_ms,
         any_skill_after_ms: body.any_skill_after_ms,

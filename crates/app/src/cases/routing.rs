@@ -67,6 +67,8 @@ pub struct KnownWork {
     pub product: Option<String>,
     /// The customer's line of business, as the call says.
     pub industry: Option<String>,
+    /// The queue that the call waits in.
+    pub queue: Option<String>,
 }
 
 /// Asks what is known of work for which an agent is wanted; nothing when none is wanted any more. It reads the log,
@@ -91,12 +93,14 @@ impl Action for LookUpWork {
             campaign: None,
             product: None,
             industry: None,
+            queue: None,
         };
         match self.0 {
             Offered::Call(id) => {
                 let call = unit.state::<Call>(id).await?;
                 (known.customer, known.campaign) = (call.customer(), call.campaign());
                 (known.product, known.industry) = (call.product().cloned(), call.industry().cloned());
+                known.queue = call.queue().cloned();
             }
             Offered::Lead(id) => {
                 let lead = unit.state::<Lead>(id).await?;

@@ -10,6 +10,10 @@ use crate::policy::Policy;
 
 /// The highest level of a skill.
 const SKILL_LEVEL_MAX: u8 = 5;
+/// The most shifts of one agent.
+const SHIFTS_MAX: usize = 50;
+/// The minutes of a day.
+const DAY_MINUTES: u16 = 24 * 60;
 /// The most pieces of work at once.
 const CAPACITY_MAX: u16 = 100;
 
@@ -24,24 +28,38 @@ fn check_languages(languages: &BTreeSet<String>) -> Result<(), Refusal> {
     Ok(languages.iter().try_for_each(|language| limits::word("languages", language))?)
 }
 
+fn check_licences(licences: &BTreeMap<String, Validity>) -> Result<(), Refusal> {
+    limits::keys("licences", licences)?;
+    let ever =
+        |validity: &Validity| validity.from.zip(validity.until).is_none_or(|(from, until)| from < until);
+    Ok(limits::range("licences", licences.values().all(ever))?)
+}
+
+fn check_shifts(shifts: &[Shift]) -> Result<(), Refusal> {
+    let holds = |shift: &Shift| {
+        let Shift { time_zone, weekdays, from_minute, until_minute } = shift;
+        let days_hold = !weekdays.is_empty() && weekdays.iter().all(|day| (1..=7).contains(day));
+        let minutes_hold = *from_minute < DAY_MINUTES && (1..=DAY_MINUTES).contains(until_minute);
+        days_hold && minutes_hold && time_zone.parse::<chrono_tz::Tz>().is_ok()
+    };
+    if shifts.len() <= SHIFTS_MAX && shifts.iter().all(holds) { Ok(()) } else { Err(Refusal::ShiftInvalid) }
+}
+
 fn check_registered(registered: &Registered) -> Result<(), Refusal> {
     limits::name("name", &registered.name)?;
     limits::word_if_any("team", registered.team.as_ref())?;
     limits::word_if_any("extension", registered.extension.as_ref())?;
     limits::range("capacity", (1..=CAPACITY_MAX).contains(&registered.capacity))?;
     check_skills(&registered.skills)?;
-    check_languages(&registered.languages)
+    check_languages(&registered.languages)?;
+    check_licences(&registered.licences)?;
+    check_shifts(&registered.shifts)
 }
 
 fn check_change(change: &ProfileChanged) -> Result<(), Refusal> {
-    let ProfileChanged { name, team, skills, languages, capacity, extension } = change;
-    let empty = name.is_none()
-        && team.is_none()
-        && skills.is_none()
-        && languages.is_none()
-        && capacity.is_none()
-        && extension.is_none();
-    if empty {
+    let ProfileChanged { name, team, skills, languages, capacity, extension, licences, shifts } = change;
+    let same = name.is_none() && team.is_none() && skills.is_none() && languages.is_none();
+    if same && capacity.is_none() && extension.is_none() && licences.is_none() && shifts.is_none() {
         return Err(limits::InvalidInput::NoChange("input").into());
     }
     if let Some(name) = name {
@@ -51,7 +69,9 @@ fn check_change(change: &ProfileChanged) -> Result<(), Refusal> {
     limits::word_if_any("extension", extension.as_ref())?;
     limits::range("capacity", capacity.is_none_or(|capacity| (1..=CAPACITY_MAX).contains(&capacity)))?;
     skills.as_ref().map_or(Ok(()), check_skills)?;
-    languages.as_ref().map_or(Ok(()), check_languages)
+    languages.as_ref().map_or(Ok(()), check_languages)?;
+    licences.as_ref().map_or(Ok(()), check_licences)?;
+    shifts.as_deref().map_or(Ok(()), check_shifts)
 }
 
 impl Agent {

@@ -62,6 +62,39 @@ events! {
     SignedOut = "agent.signed_out" v 1;
 }
 
+/// From when until when something holds; without an end where one is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Validity {
+    /// The first moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// The moment from which it does not hold any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl Validity {
+    /// Whether it holds at that moment.
+    pub fn holds(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+}
+
+/// Hours that an agent works every week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shift {
+    /// The IANA time zone of the hours.
+    pub time_zone: String,
+    /// The days on which the shift begins, 1 for Monday to 7 for Sunday.
+    pub weekdays: Vec<u8>,
+    /// The minute of the day at which it begins, 540 for 09:00.
+    pub from_minute: u16,
+    /// The minute of the day at which it ends; one that is not after the beginning is of the next day.
+    pub until_minute: u16,
+}
+
 /// The agent became known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -83,6 +116,12 @@ pub struct Registered {
     /// Where the switch reaches the agent, in its own words: an extension such as `1001`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<String>,
+    /// Licences held, by name, and when they hold.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub licences: BTreeMap<String, Validity>,
+    /// When the agent works; always without any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shifts: Vec<Shift>,
 }
 
 /// What is known of the agent changed; absent fields stay.
@@ -108,6 +147,12 @@ pub struct ProfileChanged {
     /// Where the switch reaches the agent from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<String>,
+    /// All licences from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licences: Option<BTreeMap<String, Validity>>,
+    /// All shifts from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shifts: Option<Vec<Shift>>,
 }
 
 /// The agent is there, paused at first.

@@ -17,6 +17,13 @@ refusals! {
             "use a new id for a new agent",
             "该坐席已登记：新的坐席请使用新的编号",
         }
+        /// A shift has a time zone that does not exist, no day, or no time.
+        ShiftInvalid = "AGENT_SHIFT_INVALID" on "shifts" {
+            "a shift is not possible",
+            "give at most 50 shifts, each with an IANA time zone such as Asia/Shanghai, weekdays from 1 to 7, fromMinute from 0 to \
+             1439 and untilMinute from 1 to 1440",
+            "班次无效：最多 50 个班次，每个班次需填写 IANA 时区（如 Asia/Shanghai）、1 至 7 的星期、0 至 1439 的开始分钟和 1 至 1440 的结束分钟",
+        }
         /// The agent was to sign in and is signed in.
         AlreadySignedIn(state: Presence) = "AGENT_ALREADY_SIGNED_IN" {
             "the agent is already signed in",

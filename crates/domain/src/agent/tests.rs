@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use trunkline_kernel::{Millis, Personal, Tag, TaskId, Timestamp};
 
 use super::*;
@@ -15,7 +17,50 @@ fn registered() -> Registered {
         languages: ["zh-CN".to_owned()].into(),
         capacity: 1,
         extension: None,
+        licences: BTreeMap::new(),
+        shifts: Vec::new(),
     }
+}
+
+fn shift() -> Shift {
+    Shift {
+        time_zone: "Asia/Shanghai".to_owned(),
+        weekdays: vec![1, 2],
+        from_minute: 540,
+        until_minute: 1_080,
+    }
+}
+
+fn changed(licences: Option<BTreeMap<String, Validity>>, shifts: Option<Vec<Shift>>) -> ProfileChanged {
+    let (name, team, skills, languages, capacity, extension) = (None, None, None, None, None, None);
+    ProfileChanged { name, team, skills, languages, capacity, extension, licences, shifts }
+}
+
+#[test]
+fn licences_and_shifts_are_facts_of_an_agent_and_impossible_ones_are_refused() {
+    let until = |from: Option<Timestamp>, until| Validity { from, until: Some(until) };
+    let licences: BTreeMap<_, _> = [("insurance".to_owned(), until(None, START))].into();
+    let night = Shift { from_minute: 1_320, until_minute: 360, ..shift() };
+    let change = changed(Some(licences), Some(vec![shift(), night]));
+    given::<Agent>([register()]).when(Command::ChangeProfile(change.clone())).then([change.into()]);
+    let refused = |change: ProfileChanged, code: &str| {
+        given::<Agent>([register()]).when(Command::ChangeProfile(change)).then_refused(code);
+    };
+    let backwards = [("insurance".to_owned(), until(Some(START), START))].into();
+    refused(changed(Some(backwards), None), "INPUT_OUT_OF_RANGE");
+    for wrong in [
+        Shift { time_zone: "Asia/Atlantis".to_owned(), ..shift() },
+        Shift { weekdays: vec![], ..shift() },
+        Shift { weekdays: vec![8], ..shift() },
+        Shift { from_minute: 1_440, ..shift() },
+        Shift { until_minute: 0, ..shift() },
+    ] {
+        refused(changed(None, Some(vec![wrong])), "AGENT_SHIFT_INVALID");
+    }
+    let holds = until(Some(START), START.plus(Millis(1)));
+    assert!(
+        holds.holds(START) && !holds.holds(START.plus(Millis(1))) && !holds.holds(START.plus(Millis(-1)))
+    );
 }
 
 fn reserve(reservation: u128, work: Work) -> Command {
@@ -191,14 +236,7 @@ fn a_profile_is_held_to_its_limits() {
     refused(Registered { skills, ..registered() }, "INPUT_OUT_OF_RANGE", "skills");
     let languages = (0..201).map(|n| n.to_string()).collect();
     refused(Registered { languages, ..registered() }, "INPUT_TOO_MANY", "languages");
-    let nothing = ProfileChanged {
-        name: None,
-        team: None,
-        skills: None,
-        languages: None,
-        capacity: None,
-        extension: None,
-    };
+    let nothing = changed(None, None);
     let story = given::<Agent>([register()]);
     story.when(Command::ChangeProfile(nothing.clone())).then_refused("INPUT_NO_CHANGE");
     let moved = ProfileChanged { team: Some("south".into()), ..nothing };

@@ -127,6 +127,7 @@ pub struct Call {
     lead: Option<LeadId>,
     campaign: Option<CampaignId>,
     agent: Option<AgentId>,
+    queue: Option<String>,
     product: Option<String>,
     industry: Option<String>,
     number: Option<IdentifierId>,
@@ -173,6 +174,11 @@ impl Call {
         self.product.as_ref()
     }
 
+    /// The queue that it waits in or is meant for.
+    pub fn queue(&self) -> Option<&String> {
+        self.queue.as_ref()
+    }
+
     /// The customer's line of business.
     pub fn industry(&self) -> Option<&String> {
         self.industry.as_ref()
@@ -211,6 +217,7 @@ impl Call {
                 self.lead = created.lead;
                 self.campaign = created.campaign;
                 self.agent = created.agent;
+                self.queue.clone_from(&created.queue);
                 self.product.clone_from(&created.product);
                 self.industry.clone_from(&created.industry);
                 self.number = created.number_claim;
@@ -221,6 +228,7 @@ impl Call {
                 // A source that does not name the agent who spoke has not meant the one who was to speak.
                 self.agent = bridged.agent;
             }
+            Event::Queued(queued) => self.queue = Some(queued.queue.clone()),
             Event::Ended(ended) => self.ended = Some((at, ended.cause)),
             Event::Dispositioned(dispositioned) => self.dispositioned_by = Some(dispositioned.by),
             Event::Dialed(dialed) => {
@@ -230,7 +238,6 @@ impl Call {
             | Event::Rang(_)
             | Event::Answered(_)
             | Event::Classified(_)
-            | Event::Queued(_)
             | Event::Held(_)
             | Event::Resumed(_) => {}
         }

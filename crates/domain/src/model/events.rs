@@ -118,6 +118,15 @@ pub struct Evaluated {
     pub evaluation: Evaluation,
 }
 
+/// What scores: a model, alone or blended with what needs no model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scoring {
+    /// The model.
+    pub model: ModelFile,
+    /// The share of cosine similarity, above 0 and below 1; absent when the model scores alone.
+    pub cosine: Option<f64>,
+}
+
 /// From now on this model scores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -127,6 +136,9 @@ pub struct Activated {
     /// Which scored before; absent when none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<ModelHash>,
+    /// The share of cosine similarity in the score, above 0 and below 1; absent when the model scores alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<f64>,
     /// Why.
     pub reason: String,
 }

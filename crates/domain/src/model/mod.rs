@@ -78,6 +78,8 @@ pub enum Command {
         model: ModelHash,
         /// What the vectors are made with now.
         features: FeatureSet,
+        /// The share of cosine similarity in the score; none when the model scores alone.
+        cosine: Option<f64>,
         /// Why.
         reason: String,
     },
@@ -134,19 +136,29 @@ refusals! {
 #[derive(Clone, Debug, Default)]
 pub struct Models {
     known: BTreeMap<ModelHash, (ModelState, ModelFile)>,
-    /// What scores, last, and what scored before and would again.
-    line: Vec<ModelHash>,
+    /// What scores, last, and what scored before and would again; each with its share of cosine similarity.
+    line: Vec<(ModelHash, Option<f64>)>,
+    /// Every blend that ever scored, the newest last.
+    blends: Vec<(ModelHash, f64)>,
 }
 
 impl Models {
-    /// Which model scores; nothing when none was activated.
-    pub fn active(&self) -> Option<ModelFile> {
+    /// What scores; nothing when no model was activated.
+    pub fn active(&self) -> Option<Scoring> {
         self.fallbacks().next()
     }
 
-    /// Which model scores, and which would after it, the nearest first.
-    pub fn fallbacks(&self) -> impl Iterator<Item = ModelFile> {
-        self.line.iter().rev().filter_map(|hash| Some(self.known.get(hash)?.1))
+    /// What scores, and what would after it, the nearest first.
+    pub fn fallbacks(&self) -> impl Iterator<Item = Scoring> {
+        let scoring = |(hash, cosine): &_| Some(Scoring { model: self.known.get(hash)?.1, cosine: *cosine });
+        self.line.iter().rev().filter_map(scoring)
+    }
+
+    /// Every blend that ever scored, the newest first; decisions name them by hashes of their own.
+    pub fn blends(&self) -> impl Iterator<Item = Scoring> {
+        let scoring =
+            |(hash, cosine): &_| Some(Scoring { model: self.known.get(hash)?.1, cosine: Some(*cosine) });
+        self.blends.iter().rev().filter_map(scoring)
     }
 
     /// Every model that was imported.
@@ -163,9 +175,9 @@ impl Models {
         self.find(hash).ok_or(Refusal::Unknown)
     }
 
-    fn step(&mut self, hash: ModelHash, event: &Event) {
+    fn step(&mut self, hash: ModelHash, verb: &'static str) {
         if let Some((state, _)) = self.known.get_mut(&hash) {
-            *state = ModelState::MACHINE.step(*state, event.verb()).unwrap_or(*state);
+            *state = ModelState::MACHINE.step(*state, verb).unwrap_or(*state);
         }
     }
 }
@@ -190,22 +202,25 @@ impl Aggregate for Models {
             Command::Evaluate { model, evaluation } => {
                 Ok(vec![Evaluated { model: self.require(model)?.1, evaluation }.into()])
             }
-            Command::Activate { model, features, reason } => {
+            Command::Activate { model, features, cosine, reason } => {
                 limits::word("reason", &reason)?;
-                let (state, model) = self.require(model)?;
-                if state == ModelState::Active {
+                limits::range("cosine", cosine.is_none_or(|share| share > 0.0 && share < 1.0))?;
+                let (_, model) = self.require(model)?;
+                if self.active() == Some(Scoring { model, cosine }) {
                     return Err(Refusal::AlreadyActive);
                 }
                 if model.features != features {
                     return Err(Refusal::OtherFeatures);
                 }
-                Ok(vec![Activated { model, replaced: self.line.last().copied(), reason }.into()])
+                let replaced = self.line.last().map(|(hash, _)| *hash);
+                Ok(vec![Activated { model, replaced, cosine, reason }.into()])
             }
             Command::RollBack { reason } => {
                 limits::word("reason", &reason)?;
                 let mut line = self.fallbacks();
-                let model = line.next().ok_or(Refusal::NoneActive)?;
-                Ok(vec![RolledBack { model, restored: line.next().map(|model| model.hash), reason }.into()])
+                let model = line.next().ok_or(Refusal::NoneActive)?.model;
+                let restored = line.next().map(|scoring| scoring.model.hash);
+                Ok(vec![RolledBack { model, restored, reason }.into()])
             }
         }
     }
@@ -215,19 +230,26 @@ impl Aggregate for Models {
             Event::Imported(Imported { model, .. }) => {
                 let (_, known) = self.known.entry(model.hash).or_insert((ModelState::Unknown, *model));
                 *known = *model;
-                self.step(model.hash, event);
+                self.step(model.hash, event.verb());
             }
-            Event::Evaluated(Evaluated { model, .. }) => self.step(model.hash, event),
-            Event::Activated(Activated { model, replaced, .. }) => {
-                replaced.iter().for_each(|replaced| self.step(*replaced, event));
-                self.step(model.hash, event);
-                self.line.retain(|hash| *hash != model.hash);
-                self.line.push(model.hash);
+            Event::Evaluated(Evaluated { model, .. }) => self.step(model.hash, event.verb()),
+            Event::Activated(Activated { model, replaced, cosine, .. }) => {
+                replaced.iter().for_each(|replaced| self.step(*replaced, event.verb()));
+                self.step(model.hash, event.verb());
+                let scoring = (model.hash, *cosine);
+                self.line.retain(|before| *before != scoring);
+                self.line.push(scoring);
+                if let Some(cosine) = cosine {
+                    self.blends.retain(|before| *before != (model.hash, *cosine));
+                    self.blends.push((model.hash, *cosine));
+                }
             }
             Event::RolledBack(RolledBack { model, restored, .. }) => {
-                self.step(model.hash, event);
-                restored.iter().for_each(|restored| self.step(*restored, event));
-                self.line.retain(|hash| *hash != model.hash);
+                self.line.pop();
+                // Blended otherwise, it can stand in the line once more: then it is not withdrawn but replaced.
+                let stays = self.line.iter().any(|(hash, _)| *hash == model.hash);
+                self.step(model.hash, if stays { "activated" } else { event.verb() });
+                restored.iter().for_each(|restored| self.step(*restored, event.verb()));
             }
         }
     }

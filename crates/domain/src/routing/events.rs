@@ -38,6 +38,9 @@ pub struct Needs {
     /// One of these languages, when there are any.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub languages: BTreeSet<String>,
+    /// All of these licences.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub licences: BTreeSet<String>,
     /// One of these teams, when there are any.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub teams: BTreeSet<String>,

@@ -132,12 +132,15 @@ impl Routing {
 fn check(requested: &Requested) -> Result<(), Refusal> {
     limits::range("offers", (1..=OFFERS_MAX).contains(&requested.offers))?;
     limits::range("priority", requested.priority <= PRIORITY_MAX)?;
-    let Needs { skills, languages, teams, any_team_after_ms, any_skill_after_ms } = &requested.needs;
+    let Needs { skills, languages, licences, teams, any_team_after_ms, any_skill_after_ms } =
+        &requested.needs;
     limits::keys("needs.skills", skills)?;
     let levels = skills.values().all(|level| (1..=SKILL_LEVEL_MAX).contains(level));
     limits::range("needs.skills", levels)?;
     limits::count("needs.languages", languages.len())?;
     languages.iter().try_for_each(|language| limits::word("needs.languages", language))?;
+    limits::count("needs.licences", licences.len())?;
+    licences.iter().try_for_each(|licence| limits::word("needs.licences", licence))?;
     limits::count("needs.teams", teams.len())?;
     teams.iter().try_for_each(|team| limits::word("needs.teams", team))?;
     limits::count("barred", requested.barred.len())?;

@@ -169,12 +169,15 @@ const TYPES: &[Fields] = &[
     open("TimelineEntry", "occurredAt channel direction subject position"),
     Fields {
         of: "Agent",
-        open: "id team skills languages capacity extension presence since pauseReason nextPauseReason call lead task \
+        open: "id team skills languages licences shifts capacity extension presence since pauseReason nextPauseReason call \
+               lead task \
                reservationId token offerExpiresAt missedOffers wrapUntil signedInAt registeredAt times position nameState",
         ruled: &[(Personal(Kind::Agents, Class::Staff), "name")],
     },
     open("AgentTime", "day presence totalMs entered"),
     open("Skill", "name level"),
+    open("Licence", "name from until"),
+    open("Shift", "timeZone weekdays fromMinute untilMinute"),
     open("Reservation", "id state agent call lead task token expiresAt"),
     open("Routing", "id state call lead task requestedAt offers assignment decision"),
     // Work and agents that are not seen are left out of it.
@@ -184,7 +187,7 @@ const TYPES: &[Fields] = &[
         "call lead task waitedMs automated eligible setAside candidates agent value explored propensity",
     ),
     open("DecisionCandidate", "agent score familiarity preferred idleSince occupancy contributions reasons"),
-    open("SetAside", "reason agents"),
+    open("SetAside", "reason agents words"),
     open(
         "PoolStanding",
         "agents available waiting shared degraded degradedSince modelActive modelScoring modelTrouble",

@@ -3,14 +3,14 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use std::collections::BTreeMap;
 use trunkline_app::cases::New;
-use trunkline_domain::agent::{self, Agent, Command, PauseReason};
+use trunkline_domain::agent::{self, Agent, Command, PauseReason, Shift, Validity};
 use trunkline_kernel::Personal;
 
 use super::carry_out::{carry_out, single};
 use super::edge::{Fields, personal};
 use super::payload::AgentPayload;
 use crate::error::ApiResult;
-use crate::scalars::Word;
+use crate::scalars::{DateTime, Word};
 
 /// A skill of an agent.
 #[derive(InputObject)]
@@ -19,6 +19,48 @@ pub(crate) struct SkillInput {
     name: String,
     /// From 1 (beginner) to 5 (expert).
     level: u8,
+}
+
+/// A licence of an agent.
+#[derive(InputObject)]
+pub(crate) struct LicenceInput {
+    /// What it is called; work asks for it by that name.
+    name: String,
+    /// From when on it holds; from ever when absent.
+    from: Option<DateTime>,
+    /// From when on it does not hold any more; never when absent.
+    until: Option<DateTime>,
+}
+
+/// Hours that an agent works every week.
+#[derive(InputObject)]
+pub(crate) struct ShiftInput {
+    /// The IANA time zone of the hours, `Asia/Shanghai`.
+    time_zone: String,
+    /// The days on which the shift begins, 1 for Monday to 7 for Sunday.
+    weekdays: Vec<u8>,
+    /// The minute of the day at which it begins, 540 for 09:00.
+    from_minute: u16,
+    /// The minute of the day at which it ends, 1080 for 18:00; one that is not after the beginning is of the next day.
+    until_minute: u16,
+}
+
+fn licences(given: Vec<LicenceInput>) -> BTreeMap<String, Validity> {
+    let validity = |given: &LicenceInput| Validity {
+        from: given.from.map(|from| from.0),
+        until: given.until.map(|until| until.0),
+    };
+    given.into_iter().map(|licence| (licence.name.clone(), validity(&licence))).collect()
+}
+
+fn shifts(given: Vec<ShiftInput>) -> Vec<Shift> {
+    let shift = |ShiftInput { time_zone, weekdays, from_minute, until_minute }| Shift {
+        time_zone,
+        weekdays,
+        from_minute,
+        until_minute,
+    };
+    given.into_iter().map(shift).collect()
 }
 
 pub(super) fn skills(given: Vec<SkillInput>) -> BTreeMap<String, u8> {
@@ -41,6 +83,10 @@ pub(crate) struct RegisterAgentInput {
     capacity: u16,
     /// Where the switch reaches the agent, in its own words: an extension such as `1001`.
     extension: Option<String>,
+    /// Licences held.
+    licences: Option<Vec<LicenceInput>>,
+    /// When the agent works; outside of it no new work is offered. Always without any.
+    shifts: Option<Vec<ShiftInput>>,
     /// The same key again returns the first answer.
     idempotency_key: Option<String>,
 }
@@ -62,6 +108,10 @@ pub(crate) struct ChangeAgentProfileInput {
     capacity: Option<u16>,
     /// Where the switch reaches the agent from now on.
     extension: Option<String>,
+    /// All licences from now on.
+    licences: Option<Vec<LicenceInput>>,
+    /// All shifts from now on.
+    shifts: Option<Vec<ShiftInput>>,
     /// The same key again returns the first answer.
     idempotency_key: Option<String>,
 }
@@ -104,6 +154,8 @@ impl AgentMutations {
             languages: input.languages.unwrap_or_default().into_iter().collect(),
             capacity: input.capacity,
             extension: input.extension,
+            licences: licences(input.licences.unwrap_or_default()),
+            shifts: shifts(input.shifts.unwrap_or_default()),
         };
         let action = New::<Agent> { command: Command::Register(registered) };
         let fields = Fields::default();
@@ -124,6 +176,8 @@ impl AgentMutations {
                 languages: input.languages.map(|languages| languages.into_iter().collect()),
                 capacity: input.capacity,
                 extension: input.extension,
+                licences: input.licences.map(licences),
+                shifts: input.shifts.map(shifts),
             }))
         };
         single::<Agent>(ctx, input.idempotency_key, &input.id, change).await.map(AgentPayload)

@@ -34,6 +34,8 @@ pub(crate) struct RouteWorkInput {
     skills: Option<Vec<SkillInput>>,
     /// Languages, one of which must be spoken.
     languages: Option<Vec<String>>,
+    /// Licences, all of which must be held at that moment.
+    licences: Option<Vec<String>>,
     /// Teams, one of which it must be.
     teams: Option<Vec<String>>,
     /// From how long a wait on any team will do, in milliseconds.
@@ -58,6 +60,7 @@ impl RouteWorkInput {
         let needs = Needs {
             skills: skills(self.skills.unwrap_or_default()),
             languages: self.languages.unwrap_or_default().into_iter().collect(),
+            licences: self.licences.unwrap_or_default().into_iter().collect(),
             teams: self.teams.unwrap_or_default().into_iter().collect(),
             any_team_after_ms: fields.optional_millis("anyTeamAfterMs", self.any_team_after_ms)?,
             any_skill_after_ms: fields.optional_millis("anySkillAfterMs", self.any_skill_after_ms)?,

@@ -1,7 +1,7 @@
 //! Agents: who they are and what they are doing.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use trunkline_domain::agent::{PauseReason, Presence};
+use trunkline_domain::agent::{self, PauseReason, Presence, Validity};
 use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
 
 use super::{Call, Lead, Task};
@@ -23,6 +23,30 @@ pub(crate) struct Skill {
     name: String,
     /// From 1 (beginner) to 5 (expert).
     level: u8,
+}
+
+/// A licence of an agent.
+#[derive(SimpleObject)]
+pub(crate) struct Licence {
+    /// What it is called.
+    name: String,
+    /// From when on it holds; from ever when absent.
+    from: Option<DateTime>,
+    /// From when on it does not hold any more; never when absent.
+    until: Option<DateTime>,
+}
+
+/// Hours that an agent works every week.
+#[derive(SimpleObject)]
+pub(crate) struct Shift {
+    /// The IANA time zone of the hours.
+    time_zone: String,
+    /// The days on which the shift begins, 1 for Monday to 7 for Sunday.
+    weekdays: Vec<u8>,
+    /// The minute of the day at which it begins, 540 for 09:00.
+    from_minute: u16,
+    /// The minute of the day at which it ends; one that is not after the beginning is of the next day.
+    until_minute: u16,
 }
 
 /// A person who speaks with customers, and what that person is doing now.
@@ -57,6 +81,25 @@ impl Agent {
     /// Languages spoken, as BCP 47 tags.
     async fn languages(&self) -> &[String] {
         &self.row.languages.0
+    }
+
+    /// Licences held.
+    async fn licences(&self) -> Vec<Licence> {
+        let of = |(name, validity): (&String, &Validity)| Licence {
+            name: name.clone(),
+            from: validity.from.map(DateTime),
+            until: validity.until.map(DateTime),
+        };
+        self.row.licences.0.iter().map(of).collect()
+    }
+
+    /// When the agent works; always without any.
+    async fn shifts(&self) -> Vec<Shift> {
+        let of = |shift: &agent::Shift| {
+            let agent::Shift { time_zone, weekdays, from_minute, until_minute } = shift.clone();
+            Shift { time_zone, weekdays, from_minute, until_minute }
+        };
+        self.row.shifts.0.iter().map(of).collect()
     }
 
     /// How many pieces of work at once; a call takes the whole agent.

@@ -9,7 +9,7 @@ use trunkline_domain::words::Work;
 use trunkline_kernel::{DecisionId, Id as _, StreamId, Version};
 use trunkline_log::Log;
 use trunkline_pool::{Router, explain, read_record};
-use trunkline_routing::matching::{AgentFacts, Candidate, Decision, Reason};
+use trunkline_routing::matching::{AgentFacts, Candidate, Decision, Policy, Reason, told};
 use trunkline_routing::score;
 
 use super::routing::seen;
@@ -30,9 +30,21 @@ pub(crate) enum ReasonLanguage {
     Zh,
 }
 
+impl From<ReasonLanguage> for score::Language {
+    fn from(language: ReasonLanguage) -> Self {
+        match language {
+            ReasonLanguage::En => Self::En,
+            ReasonLanguage::Zh => Self::Zh,
+        }
+    }
+}
+
 /// Why agents could not get a piece of work, and how many.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct SetAside {
+    #[graphql(skip)]
+    constraint: Reason,
     /// The first hard constraint that held: `capacity`, `shift`, `doNotPair`, `licence`, `language`, `skill`, `team` or
     /// `patience`.
     reason: String,
@@ -158,7 +170,11 @@ impl DecidedWork {
         let facts = self.decision.inputs.calls.get(self.row);
         let aside = facts.into_iter().flat_map(|call| &call.set_aside);
         aside
-            .map(|(reason, agents)| SetAside { reason: named(*reason).to_owned(), agents: *agents })
+            .map(|(reason, agents)| SetAside {
+                constraint: *reason,
+                reason: named(*reason).to_owned(),
+                agents: *agents,
+            })
             .collect()
     }
 
@@ -170,13 +186,14 @@ impl DecidedWork {
             Some(hash) => ctx.data_unchecked::<Arc<Router>>().scorer_of(hash).await,
             None => None,
         };
+        let policy = &self.decision.inputs.policy;
         let mut candidates = Vec::new();
         for candidate in &call.candidates {
             let Some(facts) = self.decision.inputs.agents.get(candidate.agent) else { continue };
             let Some(agent) = self.view.agent(Some(facts.id)).await? else { continue };
             let explanation =
                 scorer.as_ref().and_then(|scorer| explain(&self.decision, scorer, self.row, facts.id));
-            candidates.push(DecisionCandidate::of(agent, candidate, facts, explanation));
+            candidates.push(DecisionCandidate::of(agent, candidate, policy, facts, explanation));
         }
         Ok(candidates)
     }
@@ -222,12 +239,15 @@ pub(crate) struct DecisionCandidate {
     contributions: Vec<Contribution>,
     #[graphql(skip)]
     explanation: Option<score::Explanation>,
+    #[graphql(skip)]
+    decided: (Policy, Candidate),
 }
 
 impl DecisionCandidate {
     fn of(
         agent: Agent,
         candidate: &Candidate,
+        policy: &Policy,
         facts: &AgentFacts,
         explanation: Option<score::Explanation>,
     ) -> Self {
@@ -245,22 +265,34 @@ impl DecisionCandidate {
             occupancy: facts.occupancy,
             contributions,
             explanation,
+            decided: (policy.clone(), *candidate),
         }
     }
 }
 
 #[ComplexObject]
 impl DecisionCandidate {
-    /// The weightiest reasons for the score, as short sentences.
+    /// The weightiest reasons for the pairing, as short sentences: what it is worth beside the score, then what the score
+    /// is made of.
     async fn reasons(
         &self,
         #[graphql(desc = "In which language.", default_with = "ReasonLanguage::En")] language: ReasonLanguage,
     ) -> Vec<String> {
-        let language = match language {
-            ReasonLanguage::En => score::Language::En,
-            ReasonLanguage::Zh => score::Language::Zh,
-        };
-        self.explanation.as_ref().map_or_else(Vec::new, |told| told.sentences(language, REASONS_MAX))
+        let language = language.into();
+        let (policy, candidate) = &self.decided;
+        let scored = self.explanation.iter().flat_map(|told| told.sentences(language, REASONS_MAX));
+        told(policy, candidate, language).into_iter().chain(scored).take(REASONS_MAX).collect()
+    }
+}
+
+#[ComplexObject]
+impl SetAside {
+    /// The same in words.
+    async fn words(
+        &self,
+        #[graphql(desc = "In which language.", default_with = "ReasonLanguage::En")] language: ReasonLanguage,
+    ) -> &'static str {
+        self.constraint.told(language.into())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use trunkline_domain::model::{self, ModelFile, ModelHash, Models};
+use trunkline_domain::model::{self, ModelHash, Models, Scoring};
 use trunkline_kernel::{Aggregate as _, EventType, Position, Recorded, StreamId, Version};
 use trunkline_log::{Feed, Filter, Log, LogError, Subscription};
 use trunkline_routing::Hash;
@@ -19,12 +19,14 @@ use crate::ActiveScorer;
 const PAGE: usize = 500;
 
 /// How it stands with the models of this server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
     /// The model that should score; none when none was activated.
     pub wanted: Option<ModelHash>,
     /// The model that does; none when cosine similarity does.
     pub scoring: Option<ModelHash>,
+    /// The share of cosine similarity that is blended into its score; none when it scores alone.
+    pub cosine: Option<f64>,
     /// Why it is not the wanted one.
     pub trouble: Option<String>,
 }
@@ -129,20 +131,21 @@ impl LiveModels {
 
     /// Has the first model of the line score that can be loaded; what needs no model when none can.
     async fn settle(&self) {
-        let (line, before): (Vec<ModelFile>, Standing) = {
+        let (line, before): (Vec<Scoring>, Standing) = {
             let inner = self.inner.lock();
             (inner.models.fallbacks().collect(), inner.standing.clone())
         };
-        let mut standing = Standing { wanted: line.first().map(|model| model.hash), ..Standing::default() };
-        for model in line {
-            match self.loaded(model, before.scoring).await {
+        let mut standing =
+            Standing { wanted: line.first().map(|first| first.model.hash), ..Standing::default() };
+        for scoring in line {
+            match self.loaded(scoring, &before).await {
                 Ok(scorer) => {
                     self.scorer.activate(scorer);
-                    standing.scoring = Some(model.hash);
+                    (standing.scoring, standing.cosine) = (Some(scoring.model.hash), scoring.cosine);
                     break;
                 }
                 Err(error) => {
-                    let why = format!("model {} cannot score: {}", model.hash, told(&error));
+                    let why = format!("model {} cannot score: {}", scoring.model.hash, told(&error));
                     standing.trouble.get_or_insert(why);
                 }
             }
@@ -162,18 +165,11 @@ impl LiveModels {
     }
 
     /// What scores already stays in memory, whatever becomes of its file.
-    async fn loaded(
-        &self,
-        model: ModelFile,
-        scoring: Option<ModelHash>,
-    ) -> Result<Arc<dyn Scorer>, super::ModelFault> {
-        match self
-            .scorer
-            .active()
-            .filter(|scorer| scoring == Some(model.hash) && scorer.hash().as_str() == model.hash.to_string())
-        {
+    async fn loaded(&self, wanted: Scoring, before: &Standing) -> Result<Arc<dyn Scorer>, super::ModelFault> {
+        let same = (before.scoring, before.cosine) == (Some(wanted.model.hash), wanted.cosine);
+        match self.scorer.active().filter(|_| same) {
             Some(scorer) => Ok(scorer),
-            None => self.store.load(model).await,
+            None => self.store.scorer(wanted).await,
         }
     }
 
@@ -182,10 +178,24 @@ impl LiveModels {
         if let Some(known) = self.scorer.known(hash) {
             return Some(known);
         }
-        let model = hash.as_str().parse().ok().and_then(|hash| self.inner.lock().models.find(hash))?.1;
-        let scorer = self.store.load(model).await.ok()?;
-        self.scorer.keep(Arc::clone(&scorer));
-        Some(scorer)
+        let (model, blends) = {
+            let inner = self.inner.lock();
+            let model = hash.as_str().parse().ok().and_then(|hash| inner.models.find(hash));
+            (
+                model.map(|(_, model)| Scoring { model, cosine: None }),
+                inner.models.blends().collect::<Vec<_>>(),
+            )
+        };
+        // The hash of a blend says nothing about its parts; there are few that ever scored.
+        for scoring in model.into_iter().chain(blends) {
+            if let Ok(scorer) = self.store.scorer(scoring).await
+                && scorer.hash() == hash
+            {
+                self.scorer.keep(Arc::clone(&scorer));
+                return Some(scorer);
+            }
+        }
+        None
     }
 }
 

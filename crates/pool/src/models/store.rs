@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt as _;
-use trunkline_domain::model::{FeatureSet, Imported, ModelFile, ModelFormat, ModelHash};
+use trunkline_domain::model::{FeatureSet, Imported, ModelFile, ModelFormat, ModelHash, Scoring};
 use trunkline_routing::Hash;
-use trunkline_routing::score::Scorer;
 use trunkline_routing::score::trees::{Format, InvalidModel, MODEL_BYTES_MAX, Mismatch, TreeScorer, Trees};
+use trunkline_routing::score::{Blend, InvalidBlend, Part, Scorer};
 
 use crate::Features;
 
@@ -48,6 +48,14 @@ pub enum ModelFault {
     /// The folder cannot be read or written.
     #[error("the folder of models cannot be used")]
     Folder(#[from] io::Error),
+    /// There is nothing to blend it with.
+    #[error(
+        "the features of customers and agents have no column in common, so there is no cosine to blend it with"
+    )]
+    NoCosine,
+    /// The share of the cosine has no possible meaning.
+    #[error(transparent)]
+    Blend(#[from] InvalidBlend),
     /// The work of reading it was cut off.
     #[error("reading it was cut off")]
     CutOff(#[from] tokio::task::JoinError),
@@ -116,6 +124,23 @@ impl ModelStore {
             bind(Trees::load(&bytes)?, &features)
         });
         Ok(Arc::new(bound.await??))
+    }
+
+    /// What scores: a model, alone or blended with cosine similarity.
+    ///
+    /// # Errors
+    /// When the model cannot be loaded, or there is nothing to blend it with.
+    #[expect(clippy::cast_possible_truncation, reason = "scores are in single precision")]
+    pub async fn scorer(&self, scoring: Scoring) -> Result<Arc<dyn Scorer>, ModelFault> {
+        let model = self.load(scoring.model).await?;
+        let Some(share) = scoring.cosine else { return Ok(model) };
+        let cosine = Arc::new(self.features.cosine().ok_or(ModelFault::NoCosine)?);
+        // Both are between 0 and 1.
+        let parts = vec![
+            Part { scorer: model, weight: (1.0 - share) as f32, unit: 1.0 },
+            Part { scorer: cosine, weight: share as f32, unit: 1.0 },
+        ];
+        Ok(Arc::new(Blend::new(parts)?))
     }
 
     fn file(&self, hash: ModelHash) -> PathBuf {

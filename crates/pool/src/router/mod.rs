@@ -1,5 +1,6 @@
 //! The router: follows the agents and the work that waits, decides, and has the offers made.
 
+mod achieved;
 mod round;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::demand::{Demand, FOLLOWED};
 use crate::models::{LiveModels, Standing};
 use crate::roster::Change;
 use crate::waiting::Waiting;
-use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Roster, Watches};
+use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Licensing, Roster, Watches};
 
 /// How many events are read at once for the work that waits.
 const PAGE: usize = 500;
@@ -42,6 +43,8 @@ pub struct RouterSettings {
     pub lookback: Millis,
     /// How long `routeWork` waits for the first attempt. Default 2 s.
     pub wait_max: Duration,
+    /// How often what agents achieved is read again. Default 10 s.
+    pub achievements: Duration,
 }
 
 impl Default for RouterSettings {
@@ -53,6 +56,7 @@ impl Default for RouterSettings {
             look: Duration::from_secs(1),
             lookback: Millis::from_mins(24 * 60),
             wait_max: Duration::from_secs(2),
+            achievements: Duration::from_secs(10),
         }
     }
 }
@@ -73,6 +77,8 @@ pub struct RouterParts {
     pub scorer: Arc<ActiveScorer>,
     /// Which kinds of customers count for more when they come in a surge.
     pub watches: Watches,
+    /// Which licences calls ask for beside those that a request names.
+    pub licensing: Licensing,
     /// Which models there are, where models are used at all.
     pub models: Option<Arc<LiveModels>>,
     /// The present moment.
@@ -107,6 +113,7 @@ impl RouterParts {
             scorer: Arc::new(ActiveScorer::new(&features)),
             models: None,
             watches: Watches::default(),
+            licensing: Licensing::default(),
             features,
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
@@ -122,6 +129,8 @@ pub struct Router {
     roster: Roster,
     waiting: Mutex<Waiting>,
     demand: Demand,
+    /// How far what agents achieved has been read.
+    achieved_until: Mutex<Position>,
     wake: Notify,
 }
 
@@ -143,7 +152,8 @@ impl Router {
     pub fn new(parts: RouterParts) -> Self {
         let roster = Roster::new(Arc::clone(&parts.features));
         let demand = Demand::new(parts.watches.clone());
-        Self { parts, roster, waiting: Mutex::default(), demand, wake: Notify::new() }
+        let achieved_until = Mutex::new(Position::START);
+        Self { parts, roster, waiting: Mutex::default(), demand, achieved_until, wake: Notify::new() }
     }
 
     /// The agents as this server knows them.
@@ -195,8 +205,9 @@ impl Router {
     pub async fn run(self: Arc<Self>, feed: Arc<Feed>, stopping: CancellationToken) {
         let Some(events) = stopping.run_until_cancelled(self.catch_up(&feed)).await else { return };
         let following = self.follow(events, feed);
-        let routing = self.rounds();
-        stopping.run_until_cancelled(async { tokio::join!(Box::pin(following), Box::pin(routing)) }).await;
+        let (routing, achievements) = (self.rounds(), self.follow_achievements());
+        let all = async { tokio::join!(Box::pin(following), Box::pin(routing), Box::pin(achievements)) };
+        stopping.run_until_cancelled(Box::pin(all)).await;
     }
 
     /// Learns who is there and what waits; gives the events from there on. Faults are waited out.
@@ -218,6 +229,7 @@ impl Router {
     async fn learn(&self) -> Result<Position, Trouble> {
         let now = self.parts.clock.now();
         let position = self.roster.load(&self.parts.reads, now).await?;
+        self.achievements().await?;
         let oldest = now.plus(Millis(-self.parts.settings.lookback.0));
         let mut from = self.parts.log.position_at(oldest).await?;
         let work = routing::Event::DECLARED.iter().map(|event| event.name);

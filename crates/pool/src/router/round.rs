@@ -1,14 +1,15 @@
 //! One round: the most urgent work is looked up, decided on and offered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join};
 use trunkline_app::Request;
 use trunkline_app::cases::{DecidedWork, KnownWork, LookUpWork, OfferDecided, OffersMade, routing_of};
 use trunkline_domain::routing;
 use trunkline_domain::words::Work;
 use trunkline_kernel::{Actor, AgentId, CallId, CustomerId, Id as _, Millis, Position, RoutingId, Timestamp};
-use trunkline_routing::matching::{self, Call, Decision, Preferred, Relax, Widening};
+use trunkline_projections::kpi::AcquaintanceRow;
+use trunkline_routing::matching::{self, Call, Decision, Preferred, Relax, Widening, familiarity};
 use uuid::Uuid;
 
 use super::{Router, Trouble};
@@ -19,7 +20,7 @@ use crate::port::{Claim, Wanted};
 const WORKS_TOGETHER_MAX: usize = trunkline_domain::decision::WORKS_MAX;
 /// How many offers are made together, unless one piece of work alone asks for more.
 const OFFERS_TOGETHER_MAX: usize = 60;
-/// How much a customer's last agent is known to the customer, between a stranger and the one who is responsible.
+/// How much a customer's last agent on another channel is known to the customer: as after one call.
 const LAST_AGENT_FAMILIARITY: f32 = 0.5;
 /// The draws of a decision follow from a seed that JSON can hold: whole numbers below 2^53.
 const SEED_BITS: u32 = 53;
@@ -112,24 +113,29 @@ impl Router {
             .filter(|open| !open.known.refuses_automated_decisions)
             .filter_map(|open| open.known.customer)
             .collect();
-        let rows = self.parts.reads.customers_by_ids(&ids).await?;
+        let (rows, acquaintances) =
+            try_join(self.parts.reads.customers_by_ids(&ids), self.parts.reads.acquaintances_of(&ids))
+                .await?;
         let call = |Open { work, known, .. }: &Open| {
             let (since, requested) = &known.requested;
             let row = rows.iter().find(|row| Some(row.customer_id) == known.customer);
             let automated = !known.refuses_automated_decisions;
             let last = row.and_then(|row| row.last_agent_id).map(|agent| (agent, LAST_AGENT_FAMILIARITY));
+            let spoken = acquaintances.iter().filter(|spoken| Some(spoken.customer_id) == known.customer);
             let owner = known.owner.map(|agent| (agent, 1.0));
+            // Whom the customer spoke with by phone is known better than by who was last on any channel.
+            let familiar = last.into_iter().chain(spoken.map(familiar)).chain(owner);
             let patience = requested.patience_ms.unwrap_or(Millis::ZERO);
             let preferred = requested.preferred.map(|agent| Preferred { agent, patience });
             let features =
                 if automated { self.parts.features.of_customer(known, row, now) } else { Vec::new() };
             Call {
-                needs: needs(&requested.needs),
+                needs: needs(&requested.needs, self.parts.licensing.of(known)),
                 priority: requested.priority,
                 preferred,
                 barred: requested.barred.clone(),
                 automated,
-                familiar: last.into_iter().chain(owner).collect::<BTreeMap<AgentId, f32>>(),
+                familiar: familiar.collect::<BTreeMap<AgentId, f32>>(),
                 features,
                 // Routing speaks of calls; a lead or a task is one as far as it is concerned.
                 ..Call::new(CallId::from_uuid(uuid_of(*work)), customer(known), *since)
@@ -229,6 +235,12 @@ impl Router {
     }
 }
 
+fn familiar(spoken: &AcquaintanceRow) -> (AgentId, f32) {
+    let count = |number: i64| u32::try_from(number).unwrap_or(0);
+    let degree = familiarity(count(spoken.calls), count(spoken.sales), count(spoken.refusals));
+    (spoken.agent_id, degree)
+}
+
 fn uuid_of(work: Work) -> Uuid {
     routing_of(work).uuid()
 }
@@ -238,7 +250,8 @@ fn customer(known: &KnownWork) -> CustomerId {
     known.customer.unwrap_or(CustomerId::from_uuid(Uuid::nil()))
 }
 
-fn needs(asked: &routing::Needs) -> matching::Needs {
+fn needs(asked: &routing::Needs, mut licences: BTreeSet<String>) -> matching::Needs {
+    licences.extend(asked.licences.iter().cloned());
     let team = asked.any_team_after_ms.map(|after| Widening { after, relax: Relax::Team });
     let skills = asked.any_skill_after_ms.into_iter().flat_map(|after| {
         let relax = |(skill, level): (&String, &u8)| Relax::Skill { skill: skill.clone(), by: *level };
@@ -247,9 +260,9 @@ fn needs(asked: &routing::Needs) -> matching::Needs {
     matching::Needs {
         skills: asked.skills.clone(),
         languages: asked.languages.clone(),
+        licences,
         teams: asked.teams.clone(),
         widening: team.into_iter().chain(skills).collect(),
-        ..matching::Needs::default()
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Feature {
 pub struct Schema {
     declaration: Declaration,
     columns: Vec<String>,
+    /// Where the columns of each feature begin.
+    begins: Vec<usize>,
 }
 
 /// A schema as it is written down.
@@ -90,9 +92,11 @@ impl TryFrom<Declaration> for Schema {
 
     fn try_from(declaration: Declaration) -> Result<Self, InvalidSchema> {
         let mut columns = Vec::new();
+        let mut begins = Vec::new();
         for feature in &declaration.features {
             let wrong = |why| InvalidSchema::Encoder { feature: feature.name.clone(), why };
             feature.encoder.check().map_err(wrong)?;
+            begins.push(columns.len());
             columns.extend(feature.encoder.columns(&feature.name));
             if columns.len() > COLUMNS_MAX {
                 return Err(InvalidSchema::TooWide(columns.len()));
@@ -101,7 +105,7 @@ impl TryFrom<Declaration> for Schema {
         let mut seen = BTreeSet::new();
         match columns.iter().find(|column| !seen.insert(column.as_str())) {
             Some(twice) => Err(InvalidSchema::Twice(twice.clone())),
-            None => Ok(Self { declaration, columns }),
+            None => Ok(Self { declaration, columns, begins }),
         }
     }
 }
@@ -141,5 +145,22 @@ impl Schema {
             feature.encoder.encode(values.get(&feature.name), &mut row);
         }
         row
+    }
+
+    /// Encodes one value anew in a vector of this schema; what the schema does not declare changes nothing.
+    pub fn encode_one(&self, name: &str, value: &Value, row: &mut [f32]) {
+        let declared = self.declaration.features.iter().zip(&self.begins);
+        for (feature, begin) in declared.filter(|(feature, _)| feature.name == name) {
+            let mut cells = Vec::new();
+            feature.encoder.encode(Some(value), &mut cells);
+            if let Some(place) = row.get_mut(*begin..*begin + cells.len()) {
+                place.copy_from_slice(&cells);
+            }
+        }
+    }
+
+    /// Whether a feature of that name is declared.
+    pub fn declares(&self, name: &str) -> bool {
+        self.declaration.features.iter().any(|feature| feature.name == name)
     }
 }

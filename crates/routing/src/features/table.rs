@@ -34,6 +34,11 @@ impl Table {
         self.cells.get(at * self.width..(at + 1) * self.width).unwrap_or_default()
     }
 
+    /// The row there, to be changed; empty when there is none.
+    pub fn row_mut(&mut self, at: usize) -> &mut [f32] {
+        self.cells.get_mut(at * self.width..(at + 1) * self.width).unwrap_or_default()
+    }
+
     /// How many columns a row has.
     pub fn width(&self) -> usize {
         self.width

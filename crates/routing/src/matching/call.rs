@@ -52,6 +52,19 @@ impl Call {
     }
 }
 
+/// How familiar an agent is with a customer, 0 to 1, by how often they spoke and how it ended:
+///
+/// `(1 - 2^-calls) · 2 (sales + 1) / (sales + refusals + 2)`, at most 1.
+///
+/// The first conversation says half of it, and each further one half of what is left. What came of them counts by Laplace's
+/// rule of succession: sales raise it, refusals lower it, and neither leaves it as it is.
+#[expect(clippy::cast_possible_truncation, reason = "a number from 0 to 1")]
+pub fn familiarity(calls: u32, sales: u32, refusals: u32) -> f32 {
+    let spoken = 1.0 - libm::exp2(-f64::from(calls));
+    let (sales, refusals) = (f64::from(sales), f64::from(refusals));
+    (spoken * 2.0 * (sales + 1.0) / (sales + refusals + 2.0)).min(1.0) as f32
+}
+
 /// The agent whom a customer should get again, and how long it is worth waiting for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,17 +8,21 @@ mod assign;
 mod call;
 mod decision;
 mod eligible;
+mod hours;
 mod policy;
 mod pool;
 mod record;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use assign::{Gains, assign};
-pub use call::{Call, Needs, PRIORITY_MAX, Preferred, Relax, Widening};
+pub use call::{Call, Needs, PRIORITY_MAX, Preferred, Relax, Widening, familiarity};
 pub use decision::{Unreplayable, decide, reconsider, replay};
 pub use eligible::Reason;
+pub use hours::{Weekly, window};
 pub use policy::{Emphasis, InvalidPolicy, Policy};
 pub use pool::{Agent, Pool, Shift};
 pub use record::{AgentFacts, Assigned, CallFacts, Candidate, Decision, Inputs};
+pub use told::told;

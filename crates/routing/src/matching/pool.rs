@@ -131,6 +131,14 @@ impl Pool {
             .is_some()
     }
 
+    /// The vector of an agent, to be changed; empty when the agent is not known.
+    pub fn features_mut(&mut self, agent: AgentId) -> &mut [f32] {
+        match self.rows.get(&agent) {
+            Some(row) => self.features.row_mut(*row),
+            None => &mut [],
+        }
+    }
+
     /// Whether the agent can take work now; what else may stand against it is not asked.
     pub fn is_free(&self, agent: AgentId) -> bool {
         self.row(agent).is_some_and(|row| self.presence[row].free > 0)

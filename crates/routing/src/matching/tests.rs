@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::features::{Declaration, Encoder, Feature, Schema, Table};
-use crate::score::{Cosine, Scorer};
+use crate::score::{Cosine, Language, Scorer};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 
@@ -335,4 +335,21 @@ fn policies_out_of_range_are_refused_by_name() {
     let policy = Policy { exploration: 1.5, ..Policy::default() };
     assert_eq!(policy.check(), Err(InvalidPolicy("exploration")));
     assert_eq!(Policy { ageing_s: f32::NAN, ..Policy::default() }.check(), Err(InvalidPolicy("ageing_s")));
+}
+
+#[test]
+fn who_has_spoken_with_the_customer_is_familiar_by_how_it_ended() {
+    let of = |calls, sales, refusals| familiarity(calls, sales, refusals);
+    assert_eq!((of(0, 0, 0), of(1, 0, 0), of(2, 0, 0)), (0.0, 0.5, 0.75));
+    assert!(of(1, 1, 0) > of(1, 0, 0) && of(1, 0, 1) < of(1, 0, 0));
+    assert_eq!(of(60, 60, 0), 1.0, "never more than whom the customer belongs to");
+    let mut known = call(1);
+    known.familiar = [(agent(2).id, of(2, 1, 0))].into();
+    let decision = decided(&[agent(1), agent(2)], &[known], &Policy::default());
+    assert_eq!(decision.assigned[0].agent.map(number), Some(2));
+    let (inputs, candidate) = (&decision.inputs, &decision.inputs.calls[0].candidates[0]);
+    assert_eq!(told(&inputs.policy, candidate, Language::En), ["the agent knows the customer (+0.100)"]);
+    assert_eq!(told(&inputs.policy, candidate, Language::Zh), ["坐席熟悉该客户（+0.100）"]);
+    assert!(told(&inputs.policy, &inputs.calls[0].candidates[1], Language::En).is_empty());
+    assert_eq!(replay(&decision, None).unwrap(), decision);
 }

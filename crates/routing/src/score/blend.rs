@@ -1,5 +1,7 @@
 //! A weighted sum of scorers.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Explanation, Scorer};
@@ -10,7 +12,7 @@ use crate::features::Table;
 #[derive(Debug)]
 pub struct Part {
     /// The scorer.
-    pub scorer: Box<dyn Scorer>,
+    pub scorer: Arc<dyn Scorer>,
     /// Its share of the whole, before shares are brought to a sum of 1.
     pub weight: f32,
     /// Its score is divided by this, so that scorers of different units can be added; 1 for probabilities and

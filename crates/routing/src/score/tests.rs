@@ -84,7 +84,7 @@ fn a_blend_adds_its_parts_and_explains_each() {
     let part = |column: &str, weight, unit| {
         let weights = BTreeMap::from([(column.to_owned(), 0.0)]);
         let both = schema("customer", &["fund", "loan"]);
-        Part { scorer: Box::new(Cosine::new(&both, &both, &weights).unwrap()), weight, unit }
+        Part { scorer: std::sync::Arc::new(Cosine::new(&both, &both, &weights).unwrap()), weight, unit }
     };
     let blend = Blend::new(vec![part("fund", 3.0, 1.0), part("loan", 1.0, 2.0)]).unwrap();
     // Without `fund` the vectors point the same way (1), without `loan` the opposite way (-1).

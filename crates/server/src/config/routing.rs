@@ -30,6 +30,8 @@ pub struct RoutingSettings {
     pub features: Option<PathBuf>,
     /// The file of watches.
     pub demand: Option<PathBuf>,
+    /// The file that says which licences calls ask for.
+    pub licences: Option<PathBuf>,
     /// The folder of models' files.
     pub models: PathBuf,
     /// How soon a model that could not be loaded is tried again.
@@ -46,6 +48,7 @@ impl RoutingSettings {
         let file = read.text("routing.features_file")?;
         let models = read.text("routing.models_folder")?;
         let demand = read.text("routing.demand_file")?;
+        let licences = read.text("routing.licences_file")?;
         let millis = |key| -> Result<Millis, ConfigError> {
             Ok(Millis(i64::try_from(read.number(key, 1, 600_000)?).unwrap_or(i64::MAX)))
         };
@@ -54,6 +57,7 @@ impl RoutingSettings {
             pool: pool(read)?,
             features: (!file.is_empty()).then(|| PathBuf::from(file)),
             demand: (!demand.is_empty()).then(|| PathBuf::from(demand)),
+            licences: (!licences.is_empty()).then(|| PathBuf::from(licences)),
             models: if models.is_empty() { data_dir.join("models") } else { PathBuf::from(models) },
             models_retry: Duration::from_secs(read.number("routing.models_retry_seconds", 1, 3_600)?),
             router: RouterSettings {
@@ -63,6 +67,7 @@ impl RoutingSettings {
                 look: read.millis("routing.look_ms")?,
                 lookback: Millis::from_mins(hours * 60),
                 wait_max: read.millis("routing.wait_max_ms")?,
+                achievements: Duration::from_secs(read.number("routing.achievements_seconds", 1, 3_600)?),
             },
         })
     }

@@ -3,7 +3,7 @@
 use trunkline_domain::model::{self, Estimate, Evaluation, Event, ModelFile, Models};
 use trunkline_kernel::{Aggregate as _, Recorded, State as _, StreamId, Version};
 
-use super::Desk;
+use super::{Desk, blended};
 use crate::say;
 
 /// How many events are read at once.
@@ -55,7 +55,7 @@ impl Desk<'_> {
                     say(&table(&[("", &said.evaluation)]));
                 }
                 Event::Activated(said) if said.model.hash == model.hash => {
-                    say(&format!("{at}  activated: {}", said.reason));
+                    say(&format!("{at}  activated{}: {}", blended(said.cosine), said.reason));
                 }
                 Event::Activated(said) if said.replaced == Some(model.hash) => {
                     say(&format!("{at}  replaced by {}: {}", said.model.hash, said.reason));

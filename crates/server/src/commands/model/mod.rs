@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use trunkline_app::{CommandError, Dispatcher, Request, Single};
-use trunkline_domain::model::{self, Command, ModelFile, Models, Refusal};
+use trunkline_domain::model::{self, Command, ModelFile, Models, Refusal, Scoring};
 use trunkline_kernel::{Actor, Refusal as _, Timestamp};
 use trunkline_log::Log;
 use trunkline_pool::models::ModelStore;
@@ -77,14 +77,18 @@ Examples:
     },
     /// Have a model score from now on, on every server, within seconds.
     #[command(after_help = "\
-Example:
+Examples:
   trunkline model activate 3f9c --reason \"2 points more sales in October\"
+  trunkline model activate 3f9c --blend cosine=0.3 --reason \"steadier for new agents\"
 
 A server that cannot use the file goes on with the model before it, and says so in /readyz.")]
     Activate {
         /// Its hash, or the beginning of it.
         #[arg(value_name = "MODEL")]
         model: String,
+        /// Blend its score with cosine similarity: cosine=SHARE, above 0 and below 1 [default: the model alone].
+        #[arg(long, value_name = "PART=SHARE", value_parser = blend)]
+        blend: Option<f64>,
         /// Why; it is noted.
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -117,6 +121,19 @@ impl Span {
         let until = self.until.unwrap_or_else(|| store::clock().now());
         (self.since.unwrap_or_else(|| until.plus(SPAN_BEFORE)), until)
     }
+}
+
+/// The share of cosine similarity in a blend.
+fn blend(text: &str) -> Result<f64, String> {
+    let share = text.strip_prefix("cosine=").and_then(|share| share.parse::<f64>().ok());
+    share
+        .filter(|share| *share > 0.0 && *share < 1.0)
+        .ok_or_else(|| "it takes cosine=SHARE, a share above 0 and below 1, such as cosine=0.3".to_owned())
+}
+
+/// What is said of a blend after the model.
+fn blended(cosine: Option<f64>) -> String {
+    cosine.map_or_else(String::new, |share| format!(", blended with {share} of cosine similarity"))
 }
 
 /// How far back decisions are looked at when nobody says: 30 days.
@@ -156,24 +173,27 @@ impl Desk<'_> {
                     || async { self.models().await?.active().context("no model scores; name the other") };
                 let other = match other {
                     Some(other) => self.named(other).await?,
-                    None => active().await?,
+                    None => active().await?.model,
                 };
                 self.compare(self.named(model).await?, other, span).await
             }
-            ModelCommand::Activate { model, reason } => {
+            ModelCommand::Activate { model, blend, reason } => {
                 let model = self.named(model).await?;
                 // Every server checks it again; here the person who asks is told.
-                let loaded = self.files.load(model).await;
+                let loaded = self.files.scorer(Scoring { model, cosine: *blend }).await;
                 loaded.with_context(|| format!("{}: {}", Refusal::Unusable.code(), Refusal::Unusable))?;
                 let (features, reason) = (self.files.feature_set(), reason.clone());
-                self.command(Command::Activate { model: model.hash, features, reason }).await?;
-                say(&format!("model {} scores from now on", model.hash));
+                let command = Command::Activate { model: model.hash, features, cosine: *blend, reason };
+                self.command(command).await?;
+                say(&format!("model {} scores from now on{}", model.hash, blended(*blend)));
                 Ok(())
             }
             ModelCommand::Rollback { reason } => {
                 self.command(Command::RollBack { reason: reason.clone() }).await?;
                 match self.models().await?.active() {
-                    Some(model) => say(&format!("model {} scores again", model.hash)),
+                    Some(Scoring { model, cosine }) => {
+                        say(&format!("model {} scores again{}", model.hash, blended(cosine)));
+                    }
                     None => say("no model scores any more; cosine similarity does"),
                 }
                 Ok(())

@@ -1,0 +1,60 @@
+//! What agents achieved is in their vectors soon after, and whom they spoke with counts.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use trunkline_testkit::wait_for;
+
+use super::centre::{agent, customer, done};
+use super::models::{decided, decided_for, import, spoken, standing, tree_of};
+use crate::place::Place;
+
+#[tokio::test]
+async fn who_sells_is_known_to_sell_and_who_spoke_with_a_customer_gets_the_customer_again() -> Result<()> {
+    let place = Place::sqlite()?.with("TRUNKLINE_ROUTING_ACHIEVEMENTS_SECONDS", "1");
+    let serving = place.serve().await?;
+    let client = &serving.client;
+    let seller = agent(client, "王芳", "云客服").await?;
+    agent(client, "张敏", "云客服").await?;
+    let caller = customer(client).await?;
+    let (call, _, decision) = decided_for(client, &caller).await?;
+    let met = decision["works"][0]["agent"]["id"].clone();
+    spoken(client, &call, |_| false).await?;
+    // How long each was busy moves the choice, so it takes a few calls until both have had some.
+    let mut had = [0; 2];
+    while had.iter().any(|calls| *calls < 3) {
+        ensure!(had.iter().sum::<i32>() < 40, "both get calls: {had:?}");
+        let (call, _, decision) = decided(client).await?;
+        had[usize::from(decision["works"][0]["agent"]["id"] == seller)] += 1;
+        spoken(client, &call, |agent| agent == seller).await?;
+    }
+    let model = import(&place, &tree_of("agent.conversion.product=云客服", 0.25, 2.0)).await?;
+    place.run(&["model", "activate", &model, "--reason", "what they sold"]).await?.success()?;
+    standing(client, "the model", |standing| standing["scoring"] == model).await?;
+    let decision = wait_for("what was achieved", async || {
+        let (call, id, decision) = decided(client).await?;
+        done(client, "endCall", json!({ "id": call, "cause": "ABANDONED" })).await?;
+        let best = &decision["works"][0]["candidates"][0];
+        Ok((best["score"].as_f64() > Some(0.8)).then_some((id, decision)))
+    })
+    .await?;
+    let (id, decision) = decision;
+    let work = &decision["works"][0];
+    ensure!(work["agent"]["id"] == seller, "{decision}");
+    let why = &work["candidates"][0]["contributions"][0];
+    ensure!(why["feature"] == "agent.conversion.product=云客服", "{decision}");
+    let said = place.run(&["routing", "replay", &id]).await?.success()?;
+    ensure!(said.contains("the same, byte for byte"), "{said}");
+
+    place.run(&["model", "rollback", "--reason", "enough"]).await?.success()?;
+    standing(client, "no model", |standing| standing["scoring"].is_null()).await?;
+    let (_, id, decision) = decided_for(client, &caller).await?;
+    let candidates = decision["works"][0]["candidates"].as_array().cloned().unwrap_or_default();
+    for candidate in candidates {
+        let reasons = candidate["reasons"].to_string();
+        let told = reasons.contains("the agent knows the customer (+0.050)");
+        ensure!(told == (candidate["agent"]["id"] == met), "who spoke with the customer is told: {decision}");
+    }
+    let said = place.run(&["routing", "replay", &id]).await?.success()?;
+    ensure!(said.contains("the same, byte for byte"), "{said}");
+    Ok(())
+}
