@@ -14,18 +14,19 @@ async fn who_sells_is_known_to_sell_and_who_spoke_with_a_customer_gets_the_custo
     let serving = place.serve().await?;
     let client = &serving.client;
     let seller = agent(client, "王芳", "云客服").await?;
-    agent(client, "张敏", "云客服").await?;
+    let other = agent(client, "张敏", "云客服").await?;
     let caller = customer(client).await?;
     let (call, _, decision) = decided_for(client, &caller).await?;
     let met = decision["works"][0]["agent"]["id"].clone();
     spoken(client, &call, |_| false).await?;
-    // How long each was busy moves the choice, so it takes a few calls until both have had some.
-    let mut had = [0; 2];
-    while had.iter().any(|calls| *calls < 3) {
-        ensure!(had.iter().sum::<i32>() < 40, "both get calls: {had:?}");
-        let (call, _, decision) = decided(client).await?;
-        had[usize::from(decision["works"][0]["agent"]["id"] == seller)] += 1;
-        spoken(client, &call, |agent| agent == seller).await?;
+    for (busy, paused) in [(&seller, &other), (&other, &seller)] {
+        done(client, "pauseAgent", json!({ "id": paused, "reason": "BREAK" })).await?;
+        for _ in 0..3 {
+            let (call, _, decision) = decided(client).await?;
+            ensure!(decision["works"][0]["agent"]["id"] == *busy, "{decision}");
+            spoken(client, &call, |agent| agent == seller).await?;
+        }
+        done(client, "makeAvailable", json!({ "id": paused })).await?;
     }
     let model = import(&place, &tree_of("agent.conversion.product=云客服", 0.25, 2.0)).await?;
     place.run(&["model", "activate", &model, "--reason", "what they sold"]).await?.success()?;
