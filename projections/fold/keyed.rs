@@ -13,13 +13,14 @@ use super::{Store, Unfoldable, Writes};
 /// Rows of one table that are kept in memory at least; at most twice as many are.
 const ROWS_KEPT: usize = 16_000;
 
-/// UUIDs are random enough to be their own hash.
+/// UUIDs are random enough to be their own hash. Numbers that count up are not: what distinguishes them is in the upper half
+/// after the multiplication, and tables look at the lower one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct UuidHasher(u64);
 
 impl Hasher for UuidHasher {
     fn finish(&self) -> u64 {
-        self.0
+        self.0 ^ (self.0 >> 32)
     }
 
     fn write(&mut self, bytes: &[u8]) {

@@ -42,9 +42,10 @@ pub(crate) async fn run(options: &Options, events: &[u64]) -> Result<()> {
         let ids = customers(&serving.reads).await?;
         println!("{events} events, {} customers in turn", ids.len());
         let bare =
-            load(&ids, options, |client, id| client.get(at(serving.address, &format!("bare/{id}")))).await?;
+            load(&ids, options, CLIENTS, |client, id| client.get(at(serving.address, &format!("bare/{id}"))))
+                .await?;
         line("bare axum handler, same SQL", &bare);
-        let api = load(&ids, options, |client, id| {
+        let api = load(&ids, options, CLIENTS, |client, id| {
             let body = json!({ "query": QUERY, "variables": { "id": format!("customer:{id}") } });
             client.post(at(serving.address, "graphql")).json(&body)
         })
@@ -94,19 +95,20 @@ async fn customers(reads: &ReadModels) -> Result<Vec<CustomerId>> {
 pub(crate) async fn load(
     ids: &[CustomerId],
     options: &Options,
+    clients: usize,
     request: impl Fn(&reqwest::Client, CustomerId) -> reqwest::RequestBuilder + Copy,
 ) -> Result<Measured> {
-    let client = reqwest::Client::builder().pool_max_idle_per_host(CLIENTS).build()?;
+    let client = reqwest::Client::builder().pool_max_idle_per_host(clients).build()?;
     let length = options.length();
     let mut latencies = Vec::new();
     for warm in [true, false] {
         let length = if warm { length / 5 } else { length };
         let began = Instant::now();
-        let clients = (0..CLIENTS).map(|client_number| {
+        let asking = (0..clients).map(|client_number| {
             let (client, ids) = (client.clone(), ids.to_vec());
             async move {
                 let mut taken = Vec::new();
-                for id in ids.iter().cycle().skip(client_number * ids.len() / CLIENTS) {
+                for id in ids.iter().cycle().skip(client_number * ids.len() / clients) {
                     if began.elapsed() >= length {
                         break;
                     }
@@ -119,7 +121,7 @@ pub(crate) async fn load(
                 anyhow::Ok(taken)
             }
         });
-        latencies = join_all(clients).await.into_iter().collect::<Result<Vec<_>>>()?.concat();
+        latencies = join_all(asking).await.into_iter().collect::<Result<Vec<_>>>()?.concat();
     }
     Measured::new(latencies, length)
 }

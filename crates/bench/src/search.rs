@@ -29,6 +29,8 @@ const EVENTS: usize = 20;
 const WHO: u64 = 500;
 const WHOM: u64 = 200_000;
 const ADDRESSES: u64 = 1_000;
+/// From one access to the next customer: without a common divisor with their number, so that all of them have their turn.
+const STEP: u64 = 7_919;
 /// One of so many accesses is a reveal with a reason, and one of so many is refused.
 const REVEALED: u64 = 200;
 const REFUSED: u64 = 1_000;
@@ -65,12 +67,13 @@ pub(crate) async fn run(options: &Options, lengths: &[u64]) -> Result<()> {
 
 /// What auditors ask, from what is in every record to what is in few.
 fn questions() -> Vec<(&'static str, Value)> {
-    let (who, whom) = (actor(7), thing(77));
+    let (who, met) = (actor(7), 77 * STEP % WHOM);
+    let whom = thing(met);
     vec![
         ("the newest", json!({})),
         ("who", json!({ "filter": { "who": who } })),
         ("whom", json!({ "filter": { "whom": whom } })),
-        ("who and whom", json!({ "filter": { "who": actor(77 % WHO), "whom": whom } })),
+        ("who and whom", json!({ "filter": { "who": actor(met % WHO), "whom": whom } })),
         ("role and way", json!({ "filter": { "role": "MANAGER", "way": "REVEAL" } })),
         ("refused, by an address", json!({ "filter": { "outcome": "REFUSED" }, "text": address(0) })),
         ("words in Chinese, and who", json!({ "filter": { "who": actor(0) }, "text": "客户要求回电" })),
@@ -135,8 +138,7 @@ fn event(event: access::Event) -> Result<NewEvent> {
 fn entry(number: u64) -> Entry {
     let (revealed, refused) = (number.is_multiple_of(REVEALED), number % REFUSED == 1);
     let role = if number.is_multiple_of(10) { "manager" } else { "agent" };
-    // Steps without a common divisor with the numbers of customers and addresses reach all of them.
-    let (whom, place) = (number * 7_919 % WHOM, number * 31 % ADDRESSES);
+    let (whom, place) = (number * STEP % WHOM, number * 31 % ADDRESSES);
     Entry {
         at: Timestamp::from_millis(1_772_442_000_000),
         who: Some(actor(whom % WHO)),
