@@ -22,6 +22,13 @@ use crate::ReadModel;
 use crate::fold::{Decoded, Writes};
 use crate::runtime::Status;
 
+/// How many events the first page has; the next ones grow from there, as far as their bytes permit.
+const FIRST_PAGE_EVENTS: usize = 64;
+
+/// How many bytes of payload a page is meant to have at most: what is folded from it is several times as large, and the events
+/// of the record of reads can each be as large as a hundred others.
+const PAGE_BYTES: usize = 8 << 20;
+
 /// Pages of more events than this are decoded on a thread that may block.
 const INLINE_EVENTS_MAX: usize = 64;
 
@@ -87,6 +94,7 @@ async fn read(
     out: mpsc::Sender<Page>,
 ) -> Result<(), RuntimeError> {
     let mut hint = context.log.hint();
+    let mut limit = FIRST_PAGE_EVENTS.min(context.settings.page_events);
     while !stop.is_cancelled() && until.is_none_or(|until| from < until) {
         hint.mark_unchanged();
         let query = Query {
@@ -94,7 +102,7 @@ async fn read(
             direction: Direction::Forwards,
             from: Some(from),
             until,
-            limit: context.settings.page_events,
+            limit,
         };
         let page = context.log.read(&query).await?;
         let Some(last) = page.events.last().map(|event| event.position) else {
@@ -106,7 +114,10 @@ async fn read(
         };
         from = last;
         let is_read = |event: &Recorded| event.stream.category() == access::CATEGORY.as_str();
-        let only_reads = page.events.iter().all(is_read) && page.events.len() < context.settings.page_events;
+        let only_reads = page.events.iter().all(is_read) && page.events.len() < limit;
+        let bytes: usize = page.events.iter().map(|event| event.event.payload.as_str().len()).sum();
+        let fitting = (PAGE_BYTES / (bytes / page.events.len()).max(1)).max(1);
+        limit = (limit * 2).min(fitting).min(context.settings.page_events);
         let events: Arc<[Decoded]> = if page.events.len() <= INLINE_EVENTS_MAX {
             page.events.into_iter().map(Decoded::new).collect()
         } else {
