@@ -60,6 +60,7 @@ impl Fold for Customer360 {
             | Event::Listing(_)
             | Event::Model(_)
             | Event::Demand(_)
+            | Event::Dialer(_)
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)

@@ -45,7 +45,8 @@ pub fn behind(kpi: Kpi) -> &'static str {
         }
         Kpi::DialAbandonment | Kpi::RightPartyRate => {
             "direction = 'outbound' AND dialed_at IS NOT NULL AND (cause IS NULL OR cause <> 'phantom')
-             AND (answerer = 'human' OR (answerer IS NULL AND bridged_at IS NOT NULL))"
+             AND (answerer = 'human'
+                  OR ((answerer IS NULL OR answerer <> 'machine') AND (bridged_at IS NOT NULL OR abandoned)))"
         }
         Kpi::ConversionOfContacts => "right_party AND (cause IS NULL OR cause <> 'phantom')",
         Kpi::Sales => "sale AND (cause IS NULL OR cause <> 'phantom')",

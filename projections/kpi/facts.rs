@@ -2,7 +2,7 @@
 
 use trunkline_database::Json;
 use trunkline_domain::agent::{self, Presence};
-use trunkline_domain::call::{self, CallState};
+use trunkline_domain::call::{self, Answerer, CallState, EndCause};
 use trunkline_kernel::{CallId, Recorded, State, Timestamp};
 
 use super::CallRow;
@@ -42,6 +42,12 @@ pub(super) fn fresh(id: CallId, created: &call::Created, recorded: &Recorded) ->
         talk_ms: None,
         wrap_ms: None,
         suppressed_by: None,
+        bridge_within_ms: None,
+        abandoned: false,
+        slot_hour: None,
+        slot_weekend: None,
+        slot_chance: None,
+        slot_least: None,
         disposition: None,
         right_party: None,
         sale: None,
@@ -75,7 +81,10 @@ pub(super) fn change(
     match event {
         E::Created(_) | E::Rang(_) => {}
         E::Suppressed(suppressed) => row.suppressed_by = Some(suppressed.rule.clone()),
-        E::Dialed(_) => (row.dialed_at, row.first_in_slot) = (Some(at), first_in_slot),
+        E::Dialed(dialed) => {
+            (row.dialed_at, row.first_in_slot) = (Some(at), first_in_slot);
+            dial(row, dialed);
+        }
         E::Answered(_) => row.answered_at = Some(at),
         E::Classified(classified) => row.answerer = Some(As(classified.answerer)),
         E::Queued(queued) => {
@@ -86,12 +95,17 @@ pub(super) fn change(
         E::Bridged(bridged) => {
             (row.bridged_at, row.agent_id, row.team) = (Some(at), bridged.agent, team);
             row.waited_ms = waited(row, bridged.waited_ms.map(|waited| waited.0), at);
+            row.abandoned = waited_too_long(row, at);
         }
         E::Held(_) => row.held_at = Some(at),
         E::Resumed(_) => release(row, at),
         E::Ended(ended) => {
             release(row, at);
             (row.ended_at, row.cause) = (Some(at), Some(As(ended.cause)));
+            if row.bridged_at.is_none() {
+                let given_up = row.dialed_at.is_some() && ended.cause == EndCause::Abandoned;
+                row.abandoned = given_up || waited_too_long(row, at);
+            }
             match row.bridged_at {
                 Some(bridged) => row.talk_ms = Some((length(bridged, at) - row.hold_ms).max(0)),
                 None => row.waited_ms = waited(row, ended.waited_ms.map(|waited| waited.0), at),
@@ -100,6 +114,24 @@ pub(super) fn change(
         E::Dispositioned(dispositioned) => disposition(row, dispositioned),
     }
     Ok(())
+}
+
+/// What was known when a call was dialed.
+fn dial(row: &mut CallRow, dialed: &call::Dialed) {
+    if let Some(judged) = dialed.judged.as_ref().filter(|_| row.agent_id.is_none()) {
+        row.bridge_within_ms = Some(judged.bridge_within().0);
+    }
+    if let Some(slot) = &dialed.slot {
+        (row.slot_hour, row.slot_weekend) = (Some(slot.hour.into()), Some(slot.weekend));
+        (row.slot_chance, row.slot_least) = (slot.chance, slot.least);
+    }
+}
+
+/// Whether somebody who answered, and was not known for a machine, had nobody to speak with for longer than permitted.
+fn waited_too_long(row: &CallRow, until: Timestamp) -> bool {
+    let machine = row.answerer == Some(As(Answerer::Machine));
+    let waited = row.answered_at.filter(|_| !machine).map(|answered| length(answered, until));
+    waited.zip(row.bridge_within_ms).is_some_and(|(waited, within)| waited > within)
 }
 
 /// The wait that the source gives, or else the time since the queue was entered.

@@ -12,9 +12,9 @@ use trunkline_kernel::{
 
 use super::achievements::Merit;
 use super::{
-    AchievementRow, AcquaintanceRow, CallHistoryRow, CallRow, Dimensions, Granularity, KpiAgentRow,
-    KpiLeadRow, LeadMark, LeadMarkRow, NonZero, PresenceRow, RollupRow, dimensions_of, facts, presence_sums,
-    sums_of, windows,
+    AchievementRow, AcquaintanceRow, AnswerRow, CallHistoryRow, CallRow, Dimensions, Granularity,
+    KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow, NonZero, PresenceRow, RollupRow, dimensions_of, facts,
+    presence_sums, sums_of, windows,
 };
 use crate::fold::{Fold, Keyed, Put, Store, Totals, Unfoldable};
 use crate::words::As;
@@ -38,6 +38,7 @@ pub struct KpiFold {
     rollups: Totals<Window, Sums>,
     achievements: Keyed<AgentId, AchievementRow>,
     acquaintances: Totals<(CustomerId, AgentId), Acquainted>,
+    answers: Totals<(CampaignId, bool, i64), (i64, i64)>,
     touched: HashMap<CallId, Before>,
 }
 
@@ -59,7 +60,14 @@ impl Default for KpiFold {
                 AcquaintanceRow { customer_id, agent_id, calls, sales, refusals }.values()
             },
         );
+        let answers = Totals::new(
+            AnswerRow::TABLE,
+            |&(campaign_id, weekend, hour): &(CampaignId, bool, i64), &(dials, answered): &(i64, i64)| {
+                AnswerRow { campaign_id, weekend, hour, dials, answered }.values()
+            },
+        );
         Self {
+            answers,
             calls: Keyed::default(),
             history: Put::default(),
             agents: Keyed::default(),
@@ -116,6 +124,7 @@ impl Fold for KpiFold {
             | Event::Listing(_)
             | Event::Model(_)
             | Event::Demand(_)
+            | Event::Dialer(_)
             | Event::Lead(_)
             | Event::Recording(_)
             | Event::Reservation(_)
@@ -145,6 +154,7 @@ impl Fold for KpiFold {
             | Event::Listing(_)
             | Event::Model(_)
             | Event::Demand(_)
+            | Event::Dialer(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)
@@ -184,6 +194,7 @@ impl Fold for KpiFold {
             &mut self.rollups,
             &mut self.achievements,
             &mut self.acquaintances,
+            &mut self.answers,
         ]
     }
 }
@@ -211,7 +222,15 @@ impl KpiFold {
         if sums_of(row) == before && split.as_ref().is_none_or(|split| *split == dimensions_of(row)) {
             return Ok(());
         }
-        let change = Merit::of(&sums_of(row)).since(Merit::of(&before));
+        let after = sums_of(row);
+        if let (Some(campaign), Some(weekend), Some(hour)) =
+            (row.campaign_id, row.slot_weekend, row.slot_hour)
+        {
+            let (dials, answered) = self.answers.of((campaign, weekend, hour));
+            *dials += after.dials - before.dials;
+            *answered += after.human_answers - before.human_answers;
+        }
+        let change = Merit::of(&after).since(Merit::of(&before));
         let achieved = row.agent_id.filter(|_| change != Merit::default());
         let customer = row.customer_id;
         let dimensions = split.unwrap_or_else(|| dimensions_of(row));
@@ -279,7 +298,8 @@ impl KpiFold {
             | lead::Event::Returned(_)
             | lead::Event::Held(_)
             | lead::Event::Finished(_)
-            | lead::Event::Blocked(_) => return Ok(()),
+            | lead::Event::Blocked(_)
+            | lead::Event::Recycled(_) => return Ok(()),
         };
         let at = recorded.event.occurred_at;
         let row = LeadMarkRow {

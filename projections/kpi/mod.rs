@@ -20,7 +20,7 @@ pub use behind::behind;
 pub use dimensions::{Dimension, Dimensions, Granularity, RollupRow};
 pub use fold::KpiFold;
 pub use rows::{
-    CallHistoryRow, CallRow, KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow, NonZero, PresenceRow,
+    AnswerRow, CallHistoryRow, CallRow, KpiAgentRow, KpiLeadRow, LeadMark, LeadMarkRow, NonZero, PresenceRow,
 };
 pub(crate) use sums::{dimensions_of, interval_dimensions, mark_sums, presence_sums, sums_of, windows};
 
@@ -31,7 +31,7 @@ use crate::{Definition, Script};
 /// How the KPI read model is declared.
 pub const DEFINITION: Definition = Definition {
     name: "kpi",
-    version: 3,
+    version: 4,
     categories: &["call", "agent", "lead"],
     tables: &[
         CallRow::TABLE,
@@ -43,6 +43,7 @@ pub const DEFINITION: Definition = Definition {
         RollupRow::TABLE,
         AchievementRow::TABLE,
         AcquaintanceRow::TABLE,
+        AnswerRow::TABLE,
     ],
     script: Script {
         sqlite: include_str!("tables.sqlite.sql"),

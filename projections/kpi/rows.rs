@@ -78,6 +78,19 @@ table! {
         pub wrap_ms: Option<i64>,
         /// The rule that forbade the dial.
         pub suppressed_by: Option<String>,
+        /// How soon after a person's answer an agent had to be there, in milliseconds; of calls that the dialer judged and
+        /// that were meant for no agent.
+        pub bridge_within_ms: Option<i64>,
+        /// Whether a person answered its dial and no agent was there in time.
+        pub abandoned: bool,
+        /// The hour of the dial on the customer's clock, 0 to 23.
+        pub slot_hour: Option<i64>,
+        /// Whether it was a Saturday or a Sunday there.
+        pub slot_weekend: Option<bool>,
+        /// The chance of an answer that was known for the hour.
+        pub slot_chance: Option<f64>,
+        /// The chance below which the campaign lets leads wait.
+        pub slot_least: Option<f64>,
         /// The wrap-up code.
         pub disposition: Option<String>,
         /// Whether the person wanted was on the line.
@@ -190,6 +203,23 @@ table! {
         pub lead_id: LeadId,
         /// The hour of the last dial.
         pub last_slot: Timestamp,
+    }
+}
+
+table! {
+    /// How many dials of a campaign were answered by a person, by the hour of the customer's day.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct AnswerRow = "answers" key(campaign_id, weekend, hour) {
+        /// The campaign.
+        pub campaign_id: CampaignId,
+        /// Whether it was a Saturday or a Sunday for the customer.
+        pub weekend: bool,
+        /// The hour of the customer's day, 0 to 23.
+        pub hour: i64,
+        /// Dials.
+        pub dials: i64,
+        /// Those of them that a person answered.
+        pub answered: i64,
     }
 }
 

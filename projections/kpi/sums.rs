@@ -87,24 +87,27 @@ fn queue(sums: &mut Sums, waited: i64, bridged: bool, ended: bool) {
 
 fn dial(sums: &mut Sums, call: &CallRow, cause: Option<EndCause>, bridged: bool) {
     let answerer = call.answerer.map(|answerer| answerer.0);
-    // A source that does not say who answered, and connected an agent all the same, spoke with a person.
-    let human = answerer == Some(Answerer::Human) || (answerer.is_none() && bridged);
+    // Who is not known for a machine, and was connected with an agent or waited for one in vain, was taken for a person.
+    let human = answerer == Some(Answerer::Human)
+        || (answerer != Some(Answerer::Machine) && (bridged || call.abandoned));
     let machine = answerer == Some(Answerer::Machine) || (!human && cause == Some(EndCause::Machine));
     let reached = call.right_party == Some(true);
     let wrong_party = human && call.right_party == Some(false);
+    let no_answer = cause == Some(EndCause::NoAnswer);
+    let poor = call.slot_chance.zip(call.slot_least).is_some_and(|(chance, least)| chance < least);
     let invalid = cause == Some(EndCause::InvalidNumber);
     sums.dials = 1;
     sums.dial_slots = i64::from(call.first_in_slot);
     sums.human_answers = i64::from(human);
     sums.machine_answers = i64::from(machine);
-    sums.dials_abandoned = i64::from(cause == Some(EndCause::Abandoned));
+    sums.dials_abandoned = i64::from(call.abandoned);
     sums.dial_right_party = i64::from(reached);
     sums.dial_sales = i64::from(call.sale == Some(true));
-    sums.no_answers = i64::from(cause == Some(EndCause::NoAnswer));
+    sums.no_answers = i64::from(no_answer);
     sums.busies = i64::from(cause == Some(EndCause::Busy));
     sums.invalid_numbers = i64::from(invalid);
     sums.failures = i64::from(cause == Some(EndCause::Failed));
-    sums.wasted = i64::from(invalid || machine || wrong_party);
+    sums.wasted = i64::from(invalid || machine || wrong_party || (no_answer && poor));
 }
 
 /// What `length_ms` of an agent's time in one state adds.

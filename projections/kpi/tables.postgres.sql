@@ -29,6 +29,12 @@ CREATE TABLE calls{g} (
     talk_ms          bigint,
     wrap_ms          bigint,
     suppressed_by    text,
+    bridge_within_ms bigint,
+    abandoned        boolean NOT NULL,
+    slot_hour        bigint,
+    slot_weekend     boolean,
+    slot_chance      double precision,
+    slot_least       double precision,
     disposition      text,
     right_party      boolean,
     sale             boolean,
@@ -71,6 +77,12 @@ COMMENT ON COLUMN calls{g}.cause IS 'Why it ended.';
 COMMENT ON COLUMN calls{g}.talk_ms IS 'Conversation in milliseconds, holding left out, once it is over.';
 COMMENT ON COLUMN calls{g}.wrap_ms IS 'After-call work in milliseconds.';
 COMMENT ON COLUMN calls{g}.suppressed_by IS 'The rule that forbade the dial.';
+COMMENT ON COLUMN calls{g}.bridge_within_ms IS 'How soon after a person''s answer an agent had to be there, in milliseconds; of calls that the dialer judged and that were meant for no agent.';
+COMMENT ON COLUMN calls{g}.abandoned IS 'Whether a person answered its dial and no agent was there in time.';
+COMMENT ON COLUMN calls{g}.slot_hour IS 'The hour of the dial on the customer''s clock, 0 to 23.';
+COMMENT ON COLUMN calls{g}.slot_weekend IS 'Whether it was a Saturday or a Sunday there.';
+COMMENT ON COLUMN calls{g}.slot_chance IS 'The chance of an answer that was known for the hour.';
+COMMENT ON COLUMN calls{g}.slot_least IS 'The chance below which the campaign lets leads wait.';
 COMMENT ON COLUMN calls{g}.disposition IS 'The wrap-up code.';
 COMMENT ON COLUMN calls{g}.right_party IS 'Whether the person wanted was on the line.';
 COMMENT ON COLUMN calls{g}.sale IS 'Whether something was sold.';
@@ -312,3 +324,18 @@ COMMENT ON COLUMN customer_agents{g}.agent_id IS 'The agent.';
 COMMENT ON COLUMN customer_agents{g}.calls IS 'Connected calls that are over.';
 COMMENT ON COLUMN customer_agents{g}.sales IS 'Those with a sale.';
 COMMENT ON COLUMN customer_agents{g}.refusals IS 'Those in which the customer asked not to be called again.';
+
+CREATE TABLE answers{g} (
+    campaign_id uuid NOT NULL,
+    weekend     boolean NOT NULL,
+    hour        bigint NOT NULL,
+    dials       bigint NOT NULL,
+    answered    bigint NOT NULL,
+    PRIMARY KEY (campaign_id, weekend, hour)
+);
+COMMENT ON TABLE answers{g} IS 'How many dials of a campaign were answered by a person, by the hour of the customer''s day.';
+COMMENT ON COLUMN answers{g}.campaign_id IS 'The campaign.';
+COMMENT ON COLUMN answers{g}.weekend IS 'Whether it was a Saturday or a Sunday for the customer.';
+COMMENT ON COLUMN answers{g}.hour IS 'The hour of the customer''s day, 0 to 23.';
+COMMENT ON COLUMN answers{g}.dials IS 'Dials.';
+COMMENT ON COLUMN answers{g}.answered IS 'Those of them that a person answered.';

@@ -30,6 +30,12 @@ CREATE TABLE calls{g} (
     talk_ms          INTEGER,
     wrap_ms          INTEGER,
     suppressed_by    TEXT,
+    bridge_within_ms INTEGER,
+    abandoned        INTEGER NOT NULL,
+    slot_hour        INTEGER,
+    slot_weekend     INTEGER,
+    slot_chance      REAL,
+    slot_least       REAL,
     disposition      TEXT,
     right_party      INTEGER,
     sale             INTEGER,
@@ -178,4 +184,14 @@ CREATE TABLE customer_agents{g} (
     sales       INTEGER NOT NULL,
     refusals    INTEGER NOT NULL,
     PRIMARY KEY (customer_id, agent_id)
+) STRICT, WITHOUT ROWID;
+
+-- How many dials of a campaign were answered by a person, by the hour of the customer's day.
+CREATE TABLE answers{g} (
+    campaign_id BLOB NOT NULL,
+    weekend     INTEGER NOT NULL,
+    hour        INTEGER NOT NULL,
+    dials       INTEGER NOT NULL,
+    answered    INTEGER NOT NULL,
+    PRIMARY KEY (campaign_id, weekend, hour)
 ) STRICT, WITHOUT ROWID;

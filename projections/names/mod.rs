@@ -274,6 +274,7 @@ fn name_of(event: Event) -> Option<Personal<String>> {
         | Event::Listing(_)
         | Event::Model(_)
         | Event::Demand(_)
+        | Event::Dialer(_)
         | Event::Lead(_)
         | Event::Recording(_)
         | Event::Reservation(_)

@@ -56,6 +56,7 @@ impl Fold for Outreach {
             | Event::Listing(_)
             | Event::Model(_)
             | Event::Demand(_)
+            | Event::Dialer(_)
             | Event::Recording(_)
             | Event::Reservation(_)
             | Event::RightsRequest(_)
@@ -127,6 +128,7 @@ impl Outreach {
                 state_since: at,
                 priority: added.priority.into(),
                 attempts: 0,
+                recycled: 0,
                 last_call_id: None,
                 last_called_at: None,
                 last_outcome: None,
@@ -170,6 +172,7 @@ fn change(row: &mut LeadRow, event: &lead::Event, to: LeadState, recorded: &Reco
         E::Returned(returned) => row.last_outcome = Some(As(returned.outcome)),
         E::Held(held) => row.hold_until = Some(held.until),
         E::Finished(finished) => row.outcome = Some(As(finished.outcome)),
+        E::Recycled(recycled) => (row.recycled, row.outcome) = (recycled.times.into(), None),
         E::Blocked(blocked) => row.block_reason = Some(As(blocked.reason)),
     }
 }

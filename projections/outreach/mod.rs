@@ -13,7 +13,7 @@ use crate::{Definition, Script};
 /// How outreach is declared.
 pub const DEFINITION: Definition = Definition {
     name: "outreach",
-    version: 1,
+    version: 2,
     categories: &["campaign", "lead"],
     tables: &[CampaignRow::TABLE, LeadRow::TABLE, LeadCountRow::TABLE],
     script: Script {

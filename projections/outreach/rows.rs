@@ -60,6 +60,8 @@ table! {
         pub priority: i64,
         /// Calls made.
         pub attempts: i64,
+        /// How often it was brought back to the list.
+        pub recycled: i64,
         /// The last call.
         pub last_call_id: Option<CallId>,
         /// When it was made.

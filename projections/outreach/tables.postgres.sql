@@ -37,6 +37,7 @@ CREATE TABLE leads{g} (
     state_since    timestamptz NOT NULL,
     priority       bigint NOT NULL,
     attempts       bigint NOT NULL,
+    recycled       bigint NOT NULL,
     last_call_id   uuid,
     last_called_at timestamptz,
     last_outcome   text,
@@ -56,6 +57,7 @@ COMMENT ON COLUMN leads{g}.state IS 'How far it has come.';
 COMMENT ON COLUMN leads{g}.state_since IS 'Since when.';
 COMMENT ON COLUMN leads{g}.priority IS 'Higher goes first.';
 COMMENT ON COLUMN leads{g}.attempts IS 'Calls made.';
+COMMENT ON COLUMN leads{g}.recycled IS 'How often it was brought back to the list.';
 COMMENT ON COLUMN leads{g}.last_call_id IS 'The last call.';
 COMMENT ON COLUMN leads{g}.last_called_at IS 'When it was made.';
 COMMENT ON COLUMN leads{g}.last_outcome IS 'How the last attempt ended.';
@@ -67,6 +69,11 @@ COMMENT ON COLUMN leads{g}.added_at IS 'When it was put on the list.';
 COMMENT ON COLUMN leads{g}.position IS 'The event that changed it last.';
 CREATE INDEX leads_by_campaign_id{g} ON leads{g} (campaign_id, lead_id);
 CREATE INDEX leads_by_customer_id{g} ON leads{g} (customer_id);
+-- The order in which leads are dialed, and calls that were promised, which go first.
+CREATE INDEX leads_to_dial{g} ON leads{g} (campaign_id, priority DESC, attempts, state_since, lead_id)
+    WHERE state IN ('NEW', 'READY', 'QUEUED', 'ON_HOLD');
+CREATE INDEX leads_promised{g} ON leads{g} (campaign_id, hold_until, lead_id)
+    WHERE state = 'ON_HOLD' AND last_outcome = 'callback';
 
 CREATE TABLE lead_counts{g} (
     campaign_id uuid NOT NULL,

@@ -25,6 +25,7 @@ CREATE TABLE leads{g} (
     state_since    INTEGER NOT NULL,
     priority       INTEGER NOT NULL,
     attempts       INTEGER NOT NULL,
+    recycled       INTEGER NOT NULL,
     last_call_id   BLOB,
     last_called_at INTEGER,
     last_outcome   TEXT,
@@ -38,6 +39,11 @@ CREATE TABLE leads{g} (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leads_by_campaign_id{g} ON leads{g} (campaign_id, lead_id);
 CREATE INDEX leads_by_customer_id{g} ON leads{g} (customer_id);
+-- The order in which leads are dialed, and calls that were promised, which go first.
+CREATE INDEX leads_to_dial{g} ON leads{g} (campaign_id, priority DESC, attempts, state_since, lead_id)
+    WHERE state IN ('NEW', 'READY', 'QUEUED', 'ON_HOLD');
+CREATE INDEX leads_promised{g} ON leads{g} (campaign_id, hold_until, lead_id)
+    WHERE state = 'ON_HOLD' AND last_outcome = 'callback';
 
 -- How many leads of a campaign stand where, kept as sums.
 CREATE TABLE lead_counts{g} (

@@ -97,6 +97,14 @@ impl ReadModels {
         list.page(self, page).await
     }
 
+    /// What these agents achieved, in no particular order; those who never spoke with a customer are left out.
+    ///
+    /// # Errors
+    /// When there are more than [`IDS_MAX`](super::IDS_MAX) ids, and when the database fails.
+    pub async fn achievements_of(&self, ids: &[AgentId]) -> Result<Vec<AchievementRow>, ReadError> {
+        self.by_ids(ids).await
+    }
+
     /// Which agents have spoken with these customers, in no particular order.
     ///
     /// # Errors

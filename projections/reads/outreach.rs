@@ -1,8 +1,10 @@
 //! Campaigns and leads.
 
+use std::collections::BTreeSet;
+
 use trunkline_database::{AssertSqlSafe, Cell, Value};
 use trunkline_domain::campaign::CampaignState;
-use trunkline_domain::lead::LeadState;
+use trunkline_domain::lead::{LeadOutcome, LeadState};
 use trunkline_kernel::{CampaignId, CustomerId, LeadId, Timestamp};
 
 use super::page::Listing;
@@ -21,7 +23,39 @@ pub struct LeadFilter {
     pub states: Vec<LeadState>,
     /// Only those that do not rest beyond this moment.
     pub due: Option<Timestamp>,
+    /// Only those that ended so.
+    pub outcomes: Vec<LeadOutcome>,
+    /// Only those that were brought back to the list less often.
+    pub recycled_below: Option<u16>,
 }
+
+impl LeadFilter {
+    fn narrow(&self, list: &mut Listing) {
+        if let Some(campaign) = self.campaign {
+            list.only("campaign_id = {}", campaign.value());
+        }
+        if let Some(customer) = self.customer {
+            list.only("customer_id = {}", customer.value());
+        }
+        list.only_in("state", &words(&self.states));
+        list.only_in("outcome", &words(&self.outcomes));
+        if let Some(due) = self.due {
+            list.only("(hold_until IS NULL OR hold_until <= {})", due.value());
+        }
+        if let Some(below) = self.recycled_below {
+            list.only("recycled < {}", i64::from(below).value());
+        }
+    }
+}
+
+fn words<W: Copy>(words: &[W]) -> Vec<As<W>> {
+    words.iter().copied().map(As).collect()
+}
+
+/// Leads that can be dialed, as the index on them has it.
+const OPEN: &str = "state IN ('NEW', 'READY', 'QUEUED', 'ON_HOLD')";
+/// Leads whose customers were promised a call.
+const PROMISED: &str = "state = 'ON_HOLD' AND last_outcome = 'callback'";
 
 impl ReadModels {
     /// Campaigns by their ids, in no particular order; unknown ones are left out.
@@ -61,18 +95,47 @@ impl ReadModels {
     /// When the page is malformed, and when the database fails.
     pub async fn leads(&self, filter: &LeadFilter, page: &PageRequest) -> Result<Page<LeadRow>, ReadError> {
         let mut list = Listing::by(&["lead_id"]);
-        if let Some(campaign) = filter.campaign {
-            list.only("campaign_id = {}", campaign.value());
-        }
-        if let Some(customer) = filter.customer {
-            list.only("customer_id = {}", customer.value());
-        }
-        let states: Vec<As<LeadState>> = filter.states.iter().copied().map(As).collect();
-        list.only_in("state", &states);
-        if let Some(due) = filter.due {
-            list.only("(hold_until IS NULL OR hold_until <= {})", due.value());
-        }
+        filter.narrow(&mut list);
         list.page(self, page).await
+    }
+
+    /// How many leads there are of those that the filter lets through.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn leads_of(&self, filter: &LeadFilter) -> Result<i64, ReadError> {
+        let mut list = Listing::by(&["lead_id"]);
+        filter.narrow(&mut list);
+        list.count::<LeadRow>(self).await
+    }
+
+    /// The leads of a campaign that do not rest, at most so many, in the order in which they are to be dialed: those whose
+    /// customers were promised a call, the longest waiting first; then by priority, by the fewest attempts, and by the
+    /// longest rest.
+    ///
+    /// # Errors
+    /// When `most` is more than a page, and when the database fails.
+    pub async fn leads_to_dial(
+        &self,
+        campaign: CampaignId,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<LeadRow>, ReadError> {
+        let mut promised = Listing::by(&["lead_id"]);
+        promised.only("campaign_id = {}", campaign.value());
+        promised.only_where(PROMISED);
+        promised.only("hold_until <= {}", now.value());
+        let mut leads: Vec<LeadRow> = promised.top(self, "hold_until, lead_id", most).await?;
+        let mut others = Listing::by(&["lead_id"]);
+        others.only("campaign_id = {}", campaign.value());
+        others.only_where(OPEN);
+        others.only("(hold_until IS NULL OR hold_until <= {})", now.value());
+        let order = "priority DESC, attempts, state_since, lead_id";
+        let others: Vec<LeadRow> = others.top(self, order, most).await?;
+        let known: BTreeSet<LeadId> = leads.iter().map(|lead| lead.lead_id).collect();
+        leads.extend(others.into_iter().filter(|lead| !known.contains(&lead.lead_id)));
+        leads.truncate(most);
+        Ok(leads)
     }
 
     /// How many leads of these campaigns stand where; states without leads are left out.

@@ -1,6 +1,6 @@
 //! Pages by key: their cost does not grow with how far one has turned.
 
-use trunkline_database::{AssertSqlSafe, Cell, Column, Kind, TableRow, Value};
+use trunkline_database::{AssertSqlSafe, Cell, Column, Kind, Row, TableRow, Value};
 use trunkline_kernel::Timestamp;
 use uuid::Uuid;
 
@@ -153,20 +153,9 @@ impl Listing {
             self.beyond::<T>(cursor, self.descending)?;
         }
         let direction = if self.descending == backwards { "ASC" } else { "DESC" };
-        let order: Vec<String> = self.order.iter().map(|column| format!("{column} {direction}")).collect();
-        let conditions = if self.conditions.is_empty() {
-            String::new()
-        } else {
-            format!("WHERE {}", self.conditions.join(" AND "))
-        };
-        let relation = models.relation(T::TABLE.name, &mut self.values);
-        let sql = format!(
-            "SELECT {} FROM {relation} {conditions} ORDER BY {} LIMIT {}",
-            T::TABLE.column_list(),
-            order.join(", "),
-            request.limit + 1
-        );
-        let mut rows = models.database.fetch(AssertSqlSafe(sql), self.values).await?;
+        let columns: Vec<String> = self.order.iter().map(|column| format!("{column} {direction}")).collect();
+        let order = self.order;
+        let mut rows = self.fetch::<T>(models, &columns.join(", "), request.limit + 1).await?;
         let more = rows.len() > request.limit;
         rows.truncate(request.limit);
         models.note(T::TABLE.name, &rows)?;
@@ -174,7 +163,7 @@ impl Listing {
             .iter()
             .map(|row| {
                 let row = T::read_in_order(row)?;
-                Ok(Edge { cursor: cursor_of(&row, self.order), row })
+                Ok(Edge { cursor: cursor_of(&row, order), row })
             })
             .collect::<Result<Vec<_>, ReadError>>()?;
         if backwards {
@@ -183,6 +172,51 @@ impl Listing {
         let (has_previous, has_next) =
             if backwards { (more, request.before.is_some()) } else { (request.after.is_some(), more) };
         Ok(Page { edges, has_previous, has_next })
+    }
+
+    /// Reads the first rows in another order than the list's own, which an index has.
+    pub(crate) async fn top<T: TableRow>(
+        self,
+        models: &ReadModels,
+        order: &str,
+        most: usize,
+    ) -> Result<Vec<T>, ReadError> {
+        if !(1..=PAGE_ROWS_MAX).contains(&most) {
+            return Err(ReadError::Limit { what: "a page", limit: PAGE_ROWS_MAX });
+        }
+        let rows = self.fetch::<T>(models, order, most).await?;
+        models.note(T::TABLE.name, &rows)?;
+        Ok(rows.iter().map(T::read_in_order).collect::<Result<_, _>>()?)
+    }
+
+    /// How many rows there are.
+    pub(crate) async fn count<T: TableRow>(mut self, models: &ReadModels) -> Result<i64, ReadError> {
+        let conditions = self.conditions();
+        let relation = models.relation(T::TABLE.name, &mut self.values);
+        let sql = format!("SELECT CAST(COUNT(*) AS bigint) AS found FROM {relation} {conditions}");
+        let row = models.database.fetch_optional(AssertSqlSafe(sql), self.values).await?;
+        Ok(row.map_or(Ok(0), |row| row.get("found"))?)
+    }
+
+    async fn fetch<T: TableRow>(
+        mut self,
+        models: &ReadModels,
+        order: &str,
+        most: usize,
+    ) -> Result<Vec<Row>, ReadError> {
+        let conditions = self.conditions();
+        let relation = models.relation(T::TABLE.name, &mut self.values);
+        let columns = T::TABLE.column_list();
+        let sql = format!("SELECT {columns} FROM {relation} {conditions} ORDER BY {order} LIMIT {most}");
+        Ok(models.database.fetch(AssertSqlSafe(sql), self.values).await?)
+    }
+
+    fn conditions(&self) -> String {
+        if self.conditions.is_empty() {
+            String::new()
+        } else {
+            format!("WHERE {}", self.conditions.join(" AND "))
+        }
     }
 
     fn beyond<T: TableRow>(&mut self, cursor: &Cursor, greater: bool) -> Result<(), ReadError> {

@@ -65,7 +65,7 @@ fn whose(table: &str) -> Option<Whose> {
         "campaigns" => Nobodys(Kind::Campaigns),
         "lead_counts" => Nobodys(Kind::Leads),
         "task_counts" => Nobodys(Kind::Tasks),
-        "call_history" | "lead_marks" | "kpi_agents" | "kpi_leads" => Nobodys(Kind::Figures),
+        "call_history" | "lead_marks" | "kpi_agents" | "kpi_leads" | "answers" => Nobodys(Kind::Figures),
         "access_entries" | "access_terms" => For(Permission::Audit),
         _ => return None,
     })

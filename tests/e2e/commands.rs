@@ -101,3 +101,51 @@ async fn read_models_are_listed_rebuilt_and_switched() -> Result<()> {
     assert_eq!(parked.trim(), "0 parked events.");
     Ok(())
 }
+
+#[tokio::test]
+async fn commands_ask_for_a_token_where_the_configuration_says_so() -> Result<()> {
+    let folder = small_log().await?;
+    let (path, mut tokens) = (folder.path(), std::collections::BTreeMap::new());
+    for role in ["auditor", "manager", "agent"] {
+        let issue = ["token", "issue", "--subject", role, "--role", role];
+        tokens.insert(role, run(path, &issue).await?.success()?.trim().to_owned());
+    }
+    std::fs::write(path.join("t.toml"), "[access]\ncommand_line = \"token\"\n")?;
+    let asking = async |token: Option<&str>, command: &[&str]| {
+        let brought = token.map(|token| ["--token", token]);
+        let words =
+            [&["--config", "t.toml"][..], brought.as_ref().map_or(&[], |brought| &brought[..]), command];
+        run(path, &words.concat()).await
+    };
+    let export = ["log", "export", "--type", "access.recorded"];
+
+    let nobody = asking(None, &export).await?;
+    assert!(nobody.code == Some(1) && nobody.err.contains("access.command_line"), "{}", nobody.err);
+    let stranger = asking(Some("no token"), &export).await?;
+    assert!(stranger.code == Some(1) && stranger.err.contains("not taken: malformed"), "{}", stranger.err);
+    for role in ["agent", "manager"] {
+        let refused = asking(Some(&tokens[role]), &export).await?;
+        assert!(refused.code == Some(1) && refused.err.contains("NOT_PERMITTED"), "{}", refused.err);
+        assert!(refused.out.is_empty(), "{}", refused.out);
+    }
+    let record = asking(Some(&tokens["auditor"]), &export).await?.success()?;
+    let commands: Vec<Value> = record
+        .lines()
+        .map(serde_json::from_str::<Value>)
+        .collect::<Result<Vec<_>, _>>()?
+        .iter()
+        .flat_map(|event| event["payload"]["entries"].as_array().cloned().unwrap_or_default())
+        .filter(|access| access["way"] == "command")
+        .collect();
+    let told: Vec<_> = commands.iter().map(|access| (&access["who"], &access["outcome"])).collect();
+    let expected = [("user:agent", "refused"), ("user:manager", "refused"), ("user:auditor", "allowed")];
+    let expected = expected.map(|(who, outcome)| (Value::from(who), Value::from(outcome)));
+    assert_eq!(told, expected.iter().map(|(who, outcome)| (who, outcome)).collect::<Vec<_>>());
+    assert!(commands.iter().all(|access| access["operation"] == "trunkline log"), "{commands:?}");
+
+    let issue = ["token", "issue", "--subject", "friend", "--role", "auditor"];
+    assert!(asking(Some(&tokens["auditor"]), &issue).await?.err.contains("`manage_grants`"));
+    asking(Some(&tokens["manager"]), &issue).await?.success()?;
+    asking(None, &["config", "check"]).await?.success()?;
+    Ok(())
+}

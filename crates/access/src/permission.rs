@@ -59,6 +59,8 @@ words! {
         Record = "record",
         /// Read the audit trail.
         Audit = "audit",
+        /// See which models score and how they do.
+        ReviewModels = "review_models",
         /// See how the read models and the server get on.
         Operate = "operate",
     }

@@ -124,7 +124,7 @@ fn standard(role: Role) -> Rights {
         Role::TeamLead => (spans(Span::Team), SPEAKS, [AGENT, LEAD].concat()),
         Role::Manager => (everything(), SPEAKS, [AGENT, LEAD, MANAGER].concat()),
         Role::QualityInspector => (inspected(), INSPECTS, INSPECTOR.to_vec()),
-        Role::Analyst => (counted(), [Show::Withhold; 4], Vec::new()),
+        Role::Analyst => (counted(), [Show::Withhold; 4], ANALYST.to_vec()),
         Role::Auditor => (everything(), [Show::Withhold; 4], AUDITOR.to_vec()),
         Role::Administrator => (configured(), CONFIGURES, ADMINISTRATOR.to_vec()),
         Role::Service => (everything(), [Show::Clear; 4], SERVICE.to_vec()),
@@ -209,16 +209,18 @@ const MANAGER: &[Permission] = {
         ManageAgents,
         ManageCampaigns,
         ReportCalls,
+        ReviewModels,
         ManageGrants,
         Privacy,
         Operate,
     ]
 };
 const INSPECTOR: &[Permission] = &[Permission::Playback, Permission::Delegate, Permission::BreakGlass];
-const AUDITOR: &[Permission] = &[Permission::Audit, Permission::Operate];
+const ANALYST: &[Permission] = &[Permission::ReviewModels];
+const AUDITOR: &[Permission] = &[Permission::Audit, Permission::ReviewModels, Permission::Operate];
 const ADMINISTRATOR: &[Permission] = {
     use Permission::*;
-    &[ManageAgents, ManageCampaigns, ManageGrants, BreakGlass, Audit, Operate]
+    &[ManageAgents, ManageCampaigns, ManageGrants, BreakGlass, Audit, ReviewModels, Operate]
 };
 /// Programs do what people do, and what no person does; they neither hear recordings nor open anything in an
 /// emergency.

@@ -14,6 +14,7 @@ use trunkline_vault::Vault;
 
 use crate::cache::Cache;
 use crate::idempotency::{Idempotency, Keyed, StoredAnswer};
+use crate::work::Trust;
 use crate::{Action, ActionError, CommandError, Outcome, Request, Work};
 
 /// What bounds the dispatcher. All of it can be set under `[commands]` in the configuration.
@@ -21,7 +22,7 @@ use crate::{Action, ActionError, CommandError, Outcome, Request, Work};
 pub struct DispatchLimits {
     /// How often an action is tried when other writers get in first. Default 8.
     pub attempts_max: u32,
-    /// How many folded aggregates are kept. Default 20,000, about 1 KiB each.
+    /// How many folded aggregates are kept. Default 50,000, about 1 KiB each.
     pub cached_aggregates_max: NonZeroUsize,
     /// How many events of a stream are read at once. Default 500.
     pub stream_page: usize,
@@ -31,7 +32,7 @@ impl Default for DispatchLimits {
     fn default() -> Self {
         Self {
             attempts_max: 8,
-            cached_aggregates_max: NonZeroUsize::MIN.saturating_add(19_999),
+            cached_aggregates_max: NonZeroUsize::MIN.saturating_add(49_999),
             stream_page: 500,
         }
     }
@@ -88,11 +89,11 @@ impl Dispatcher {
             Some(stream) => Some(self.lane(&stream).await),
             None => None,
         };
-        let mut contended = None;
+        let (mut contended, mut trust) = (None, Trust::Kept);
         for _ in 0..self.limits.attempts_max {
-            match self.attempt(&cause, now, keyed.as_ref(), action).await? {
+            match self.attempt(&cause, now, keyed.as_ref(), action, trust).await? {
                 Attempt::Settled(outcome) => return outcome,
-                Attempt::Contended { stream } => contended = Some(stream),
+                Attempt::Contended { stream } => (contended, trust) = (Some(stream), Trust::LogAlone),
             }
         }
         let stream = contended.map(|stream| stream.to_string()).unwrap_or_default();
@@ -105,17 +106,24 @@ impl Dispatcher {
         now: Timestamp,
         idempotency: Option<&Keyed>,
         action: &A,
+        trust: Trust,
     ) -> Result<Attempt<A::Answer>, CommandError> {
         if let Some(idempotency) = idempotency
             && let Some(outcome) = self.repeated(cause.command, idempotency).await?
         {
             return Ok(Attempt::Settled(outcome));
         }
-        let mut work = Work::new(self, cause.clone(), now);
-        let (answer, mut work) = match action.perform(&mut work).await {
+        let unit = |trust| Work::new(self, cause.clone(), now, trust);
+        let mut work = unit(trust);
+        let mut performed = action.perform(&mut work).await;
+        if !work.is_settled(performed.is_err()) {
+            work = unit(Trust::LogAlone);
+            performed = action.perform(&mut work).await;
+        }
+        let (answer, mut work) = match performed {
             Ok(answer) => (Ok(answer), work),
             // Nothing of a refused action is appended, but with a key its refusal is.
-            Err(ActionError::Refused(refused)) => (Err(refused), Work::new(self, cause.clone(), now)),
+            Err(ActionError::Refused(refused)) => (Err(refused), unit(Trust::LogAlone)),
             Err(error) => return Err(error.into()),
         };
         let events = work.event_ids();
@@ -231,6 +239,18 @@ impl Dispatcher {
         let stream = StreamId::of(id);
         let (version, state) = self.cache.get::<A>(&stream);
         Ok(self.fold(&stream, version, state).await?.1)
+    }
+
+    /// The state of an aggregate as this process last knew it; the log is read when it is not kept. Others can have changed
+    /// it since, so it is for what an append checks in the end.
+    ///
+    /// # Errors
+    /// As [`Dispatcher::newest`].
+    pub async fn kept<A: Aggregate>(&self, id: A::Id) -> Result<A, ActionError> {
+        match self.cache.get::<A>(&StreamId::of(id)) {
+            (Version::EMPTY, _) => self.newest(id).await,
+            (_, state) => Ok(state),
+        }
     }
 
     /// The position of the last event: what a reader that has just been told something passes on.

@@ -13,7 +13,7 @@ pub struct Pacing {
     pub at: Timestamp,
     /// What it decided.
     pub pace: Pace,
-    /// What was abandoned since this server began to dial the campaign.
+    /// What was abandoned in the days that the campaign's rule looks at.
     pub ledger: Ledger,
     /// Agents who were free for it.
     pub free: usize,

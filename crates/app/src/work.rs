@@ -26,17 +26,31 @@ struct Entry {
     events: Vec<NewEvent>,
 }
 
+/// Whether what is kept of an aggregate is taken for its newest state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Until the append says otherwise, which checks every version.
+    Kept,
+    /// Never; the log is read.
+    LogAlone,
+}
+
 /// The unit of work that an [`crate::Action`] is given.
 pub struct Work<'a> {
     dispatcher: &'a Dispatcher,
     cause: Cause,
     now: Timestamp,
+    trust: Trust,
     entries: Vec<Entry>,
+    /// Streams whose ids were made here: the log has nothing of them.
+    new: Vec<StreamId>,
+    /// Whether an aggregate that has to be the newest was taken as it was kept.
+    trusted: bool,
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(dispatcher: &'a Dispatcher, cause: Cause, now: Timestamp) -> Self {
-        Self { dispatcher, cause, now, entries: Vec::new() }
+    pub(crate) fn new(dispatcher: &'a Dispatcher, cause: Cause, now: Timestamp, trust: Trust) -> Self {
+        Self { dispatcher, cause, now, trust, entries: Vec::new(), new: Vec::new(), trusted: false }
     }
 
     /// When the request happened in the world.
@@ -49,8 +63,10 @@ impl<'a> Work<'a> {
     }
 
     /// A new id.
-    pub fn new_id<I: Id>(&self) -> I {
-        self.dispatcher.ids().next()
+    pub fn new_id<I: Id>(&mut self) -> I {
+        let id = self.dispatcher.ids().next();
+        self.new.push(StreamId::of(id));
+        id
     }
 
     /// The secret under which identifiers are looked up.
@@ -74,7 +90,12 @@ impl<'a> Work<'a> {
     /// As [`Work::state`].
     pub async fn require<A: Aggregate>(&mut self, id: A::Id) -> Result<A, ActionError> {
         let at = self.entry::<A>(StreamId::of(id)).await?;
-        self.refresh::<A>(at).await?;
+        match self.trust {
+            Trust::Kept => self.trusted |= !self.entries[at].fresh,
+            Trust::LogAlone => {
+                self.refresh::<A>(at).await?;
+            }
+        }
         self.entries[at].required = true;
         Ok(self.folded::<A>(at))
     }
@@ -176,6 +197,12 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// Whether what came out can be believed. What nothing is appended for no append checks, so what was kept of an
+    /// aggregate is not enough for it.
+    pub(crate) fn is_settled(&self, refused: bool) -> bool {
+        !self.trusted || (!refused && self.entries.iter().any(|entry| !entry.events.is_empty()))
+    }
+
     /// The ids of the events decided on so far, in order.
     pub(crate) fn event_ids(&self) -> Vec<EventId> {
         self.entries.iter().flat_map(|entry| entry.events.iter().map(|event| event.id)).collect()
@@ -225,10 +252,11 @@ impl<'a> Work<'a> {
             return Ok(at);
         }
         let (loaded, state) = self.dispatcher.cache().get::<A>(&stream);
+        let fresh = self.new.contains(&stream);
         self.entries.push(Entry {
             stream,
             loaded,
-            fresh: false,
+            fresh,
             required: false,
             state: Arc::new(state),
             events: Vec::new(),

@@ -100,18 +100,18 @@ impl Action for Both {
     }
 }
 
-/// Sells at one office only while another has sold nothing.
-struct Unless(TaskId, TaskId);
+/// Sells at one office only while that holds of what another has sold.
+struct When(TaskId, TaskId, fn(u32) -> bool);
 
-impl Action for Unless {
+impl Action for When {
     type Answer = bool;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<bool, ActionError> {
-        let free = work.require::<Office>(self.1).await?.sold == 0;
-        if free {
+        let holds = (self.2)(work.require::<Office>(self.1).await?.sold);
+        if holds {
             work.run::<Office>(self.0, Sell(1)).await?;
         }
-        Ok(free)
+        Ok(holds)
     }
 }
 
@@ -285,16 +285,37 @@ async fn a_refusal_is_never_given_on_an_old_state() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_required_state_cannot_change_unnoticed() {
+    let unsold = |sold| sold == 0;
     for round in 0..50 {
         let log = log();
         let (a, b) = (dispatcher(&log, 2 * round).await, dispatcher(&log, 2 * round + 1).await);
         let one =
-            tokio::spawn(async move { a.execute(request(), &Unless(office(1), office(2))).await.unwrap() });
+            tokio::spawn(
+                async move { a.execute(request(), &When(office(1), office(2), unsold)).await.unwrap() },
+            );
         let two =
-            tokio::spawn(async move { b.execute(request(), &Unless(office(2), office(1))).await.unwrap() });
+            tokio::spawn(
+                async move { b.execute(request(), &When(office(2), office(1), unsold)).await.unwrap() },
+            );
         let (one, two) = (one.await.unwrap(), two.await.unwrap());
         assert!(one.answer != two.answer, "exactly one of them may find the other's office untouched");
     }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_required_state_is_believed_only_where_the_append_checks_it() {
+    let log = log();
+    let (here, there) = (dispatcher(&log, 1).await, dispatcher(&log, 2).await);
+    here.execute(request(), &sell(2, 1)).await.unwrap();
+    there.execute(request(), &sell(2, 1)).await.unwrap();
+    // The first server still believes that one ticket was sold.
+    let barred = here.execute(request(), &When(office(1), office(2), |sold| sold < 2)).await.unwrap();
+    assert_eq!((barred.answer, events(&log).await), (false, 2), "the append met the other's sale");
+
+    there.execute(request(), &sell(2, 1)).await.unwrap();
+    // It believes in two by now, for which there would be nothing to append, and so nothing that meets anybody.
+    let sold = here.execute(request(), &When(office(1), office(2), |sold| sold == 3)).await.unwrap();
+    assert_eq!((sold.answer, events(&log).await), (true, 4));
 }
 
 #[tokio::test]

@@ -195,15 +195,7 @@ impl Office {
 }
 
 fn wanted(call: CallId) -> Requested {
-    Requested {
-        work: words::Work::Call(call),
-        offers: 1,
-        priority: 0,
-        needs: Needs::default(),
-        preferred: None,
-        patience_ms: None,
-        barred: Default::default(),
-    }
+    Requested::of(words::Work::Call(call), Needs::default())
 }
 
 /// Makes agents known who wait for work.

@@ -17,12 +17,12 @@ pub(crate) struct Flight {
 
 /// One campaign that is being dialed.
 pub(crate) struct Desk {
-    mode: DialingMode,
     pacer: Pacer,
     pub(crate) flights: BTreeMap<CallId, Flight>,
     /// Since when agents are busy with calls of this campaign.
     busy: BTreeMap<AgentId, Timestamp>,
     bridge_within: Millis,
+    days: u32,
 }
 
 /// How a mode is paced; nothing for those in which people dial.
@@ -35,19 +35,30 @@ pub(crate) fn paced(mode: DialingMode) -> Option<Mode> {
 }
 
 impl Desk {
-    pub(crate) fn new(dialing: DialingMode, mode: Mode, limits: Limits) -> Self {
+    /// It dials carefully until it is told otherwise.
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            mode: dialing,
-            pacer: Pacer::new(mode, limits, Ledger::default()),
+            pacer: Pacer::new(Mode::Progressive, limits, Ledger::default()),
             flights: BTreeMap::new(),
             busy: BTreeMap::new(),
             bridge_within: limits.bridge_within,
+            days: limits.days,
         }
     }
 
-    /// The mode that it was opened in.
-    pub(crate) fn mode(&self) -> DialingMode {
-        self.mode
+    /// Calls are started in this mode from now on; what was learned stays.
+    pub(crate) fn turn(&mut self, mode: Mode) {
+        self.pacer.turn(mode);
+    }
+
+    /// Over how many days the share of abandoned calls is taken.
+    pub(crate) fn days(&self) -> u32 {
+        self.days
+    }
+
+    /// What was abandoned in the window, as the read models have it.
+    pub(crate) fn remember(&mut self, ledger: Ledger) {
+        self.pacer.remember(ledger);
     }
 
     /// What was abandoned until now.
@@ -87,19 +98,22 @@ impl Desk {
         }
     }
 
-    /// A call is over, or a machine answered: how long it rang in vain is learned.
+    /// A call is over, or a machine answered. How long it rang in vain is learned; whoever hung up while waiting was
+    /// abandoned, when that was too long.
     pub(crate) fn over(&mut self, call: CallId, now: Timestamp) {
-        let flight = self.flights.remove(&call);
-        if let Some(flight) = flight.filter(|flight| flight.waiting_since.is_none()) {
-            self.pacer.rang(now.since(flight.dialed_at), false);
+        let Some(flight) = self.flights.remove(&call) else { return };
+        match flight.waiting_since {
+            Some(since) => self.pacer.bridged(now.since(since) <= self.bridge_within),
+            None => self.pacer.rang(now.since(flight.dialed_at), false),
         }
     }
 
-    /// An agent took a call.
+    /// An agent took a call, in time or too late.
     pub(crate) fn taken(&mut self, call: CallId, agent: AgentId, now: Timestamp) {
-        self.flights.remove(&call);
+        let Some(flight) = self.flights.remove(&call) else { return };
         self.busy.insert(agent, now);
-        self.pacer.bridged(true);
+        let waited = flight.waiting_since.map_or(Millis::ZERO, |since| now.since(since));
+        self.pacer.bridged(waited <= self.bridge_within);
     }
 
     /// Nobody took a call.
@@ -108,12 +122,12 @@ impl Desk {
         self.pacer.bridged(false);
     }
 
-    /// Calls in which somebody waits, the longest first.
-    pub(crate) fn waiting(&self) -> Vec<CallId> {
+    /// Calls in which somebody waits, and since when, the longest first.
+    pub(crate) fn waiting(&self) -> Vec<(Timestamp, CallId)> {
         let mut waiting: Vec<(Timestamp, CallId)> =
             self.flights.iter().filter_map(|(call, flight)| Some((flight.waiting_since?, *call))).collect();
         waiting.sort_unstable();
-        waiting.into_iter().map(|(_, call)| call).collect()
+        waiting
     }
 
     /// Calls in which somebody has waited for as long as the rules permit.
@@ -140,7 +154,8 @@ mod tests {
     }
 
     fn desk() -> Desk {
-        let mut desk = Desk::new(DialingMode::Predictive, Mode::Predictive, Limits::default());
+        let mut desk = Desk::new(Limits::default());
+        desk.turn(Mode::Predictive);
         for number in 1..=2 {
             let flight = Flight { lead: Some(id(number)), dialed_at: at(0), waiting_since: None };
             desk.flights.insert(id(number), flight);
@@ -154,12 +169,32 @@ mod tests {
         desk.answered(id(2), at(8));
         desk.answered(id(1), at(9));
         desk.answered(id(2), at(9));
-        assert_eq!((desk.waiting(), desk.counts()), (vec![id(2), id(1)], (0, 2)));
+        assert_eq!((desk.waiting(), desk.counts()), (vec![(at(8), id(2)), (at(9), id(1))], (0, 2)));
         desk.taken(id(2), id(7), at(9));
         assert!(desk.overdue(at(11)).is_empty(), "two seconds after the answer are in time");
         assert_eq!(desk.overdue(at(12)), [id(1)]);
         desk.abandoned(id(1));
         assert_eq!(desk.ledger(), Ledger { answered: 2, abandoned: 1 });
+    }
+
+    #[test]
+    fn who_hangs_up_while_waiting_was_abandoned_when_that_was_too_long() {
+        for (waited, abandoned) in [(2, 0), (3, 1)] {
+            let mut desk = desk();
+            desk.answered(id(1), at(8));
+            desk.over(id(1), at(8 + waited));
+            assert_eq!(desk.ledger(), Ledger { answered: 1, abandoned });
+        }
+    }
+
+    #[test]
+    fn who_was_taken_too_late_was_abandoned() {
+        let mut desk = desk();
+        desk.remember(Ledger { answered: 10, abandoned: 2 });
+        desk.answered(id(1), at(8));
+        desk.taken(id(1), id(7), at(11));
+        desk.taken(id(1), id(7), at(11));
+        assert_eq!(desk.ledger(), Ledger { answered: 11, abandoned: 3 });
     }
 
     #[test]

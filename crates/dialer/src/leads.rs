@@ -1,21 +1,22 @@
 //! Which leads are dialed next.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use trunkline_app::cases::{DialLead, LeadDialed};
-use trunkline_app::{CommandError, Request};
-use trunkline_domain::call::{self, EndCause};
+use trunkline_app::cases::{DialLead, Judges, LeadDialed};
+use trunkline_domain::call::{self, EndCause, Worth};
 use trunkline_domain::campaign::DialingMode;
-use trunkline_domain::lead::{AttemptOutcome, LeadState};
+use trunkline_domain::lead::AttemptOutcome;
 use trunkline_domain::words::Direction;
-use trunkline_kernel::{Actor, CallId, CampaignId, LeadId, Millis, Timestamp};
-use trunkline_projections::PageRequest;
+use trunkline_kernel::{CallId, CampaignId, LeadId, Millis, Timestamp};
+use trunkline_pool::Worths;
 use trunkline_projections::outreach::{CampaignRow, LeadRow};
-use trunkline_projections::reads::{LeadFilter, ReadError};
+use trunkline_projections::reads::ReadError;
 
 use crate::desk::Flight;
 use crate::line::Order;
-use crate::{ACTOR, Dialer, PAGE};
+use crate::look::needs;
+use crate::{Dialer, PAGE};
 
 impl Dialer {
     /// Dials so many leads of a campaign, as far as there are any that are due and lawful.
@@ -29,34 +30,52 @@ impl Dialer {
             return Ok(());
         }
         let mut left = count;
-        for lead in self.due(campaign, now).await? {
+        for (lead, worth) in self.due(campaign, now).await? {
             if left == 0 {
                 break;
             }
-            left -= usize::from(self.dial_lead(campaign, lead, now).await);
+            left -= usize::from(self.dial_lead(campaign, lead, worth, now).await);
         }
         Ok(())
     }
 
-    /// The leads that are due, the next one first.
-    async fn due(&self, campaign: &CampaignRow, now: Timestamp) -> Result<Vec<LeadId>, ReadError> {
-        let filter = LeadFilter {
-            campaign: Some(campaign.campaign_id),
-            states: vec![LeadState::New, LeadState::Ready, LeadState::Queued, LeadState::OnHold],
-            due: Some(now),
-            ..LeadFilter::default()
-        };
-        let mut leads: Vec<LeadRow> =
-            self.around.reads.leads(&filter, &PageRequest::first(PAGE)).await?.rows();
-        leads.sort_by_key(order);
+    /// The leads that are due, the next one first, and what each is worth where a model scores it.
+    async fn due(
+        &self,
+        campaign: &CampaignRow,
+        now: Timestamp,
+    ) -> Result<Vec<(LeadId, Option<Worth>)>, ReadError> {
+        let mut leads = self.around.reads.leads_to_dial(campaign.campaign_id, now, PAGE).await?;
         let flights = self.desks.get(&campaign.campaign_id).map(|desk| &desk.flights);
         let is_dialed =
             |lead: &LeadId| flights.is_some_and(|all| all.values().any(|flight| flight.lead == Some(*lead)));
-        Ok(leads.into_iter().map(|lead| lead.lead_id).filter(|lead| !is_dialed(lead)).collect())
+        leads.retain(|lead| !is_dialed(&lead.lead_id));
+        let worths = self.around.router.worths(campaign, &needs(campaign), &leads).await?;
+        let Some(Worths { model, scores }) = worths else {
+            leads.sort_by_key(|lead| (first(lead), then(lead)));
+            return Ok(leads.into_iter().map(|lead| (lead.lead_id, None)).collect());
+        };
+        let among = u32::try_from(scores.len()).unwrap_or(u32::MAX);
+        // Who cannot or may not be scored is neither preferred nor put back.
+        let mean = scores.values().sum::<f64>() / f64::from(among.max(1));
+        let score = |lead: &LeadRow| scores.get(&lead.lead_id).copied();
+        let rated = |lead: &LeadRow| score(lead).unwrap_or(mean);
+        leads.sort_by(|a, b| {
+            let worth = rated(b).total_cmp(&rated(a));
+            first(a).cmp(&first(b)).then(worth).then_with(|| then(a).cmp(&then(b)))
+        });
+        let worth = |score| Worth { score, model: model.as_str().to_owned(), among };
+        Ok(leads.iter().map(|lead| (lead.lead_id, score(lead).map(worth))).collect())
     }
 
     /// Dials one lead; false when a rule bars it, or somebody was faster.
-    async fn dial_lead(&mut self, campaign: &CampaignRow, lead: LeadId, now: Timestamp) -> bool {
+    async fn dial_lead(
+        &mut self,
+        campaign: &CampaignRow,
+        lead: LeadId,
+        worth: Option<Worth>,
+        now: Timestamp,
+    ) -> bool {
         let action = DialLead {
             lead,
             created: call::Created {
@@ -76,30 +95,24 @@ impl Dialer {
                 attributes: Default::default(),
             },
             agent_guaranteed: campaign.mode.0 == DialingMode::Progressive,
-            policy: self.around.policy,
-            rules: self.around.rules.clone(),
-        };
-        match self.around.dispatcher.execute(Request::by(Actor::system(ACTOR)), &action).await {
-            Ok(outcome) => match outcome.answer {
-                LeadDialed::Dialing { call, ring_least } => {
-                    let id = campaign.campaign_id;
-                    if let Some(desk) = self.desks.get_mut(&id) {
-                        let lead = Some(lead);
-                        desk.flights.insert(call, Flight { lead, dialed_at: now, waiting_since: None });
-                    }
-                    self.order(call, self.around.caller_line.clone(), id, ring_least).await;
-                    true
-                }
-                LeadDialed::Barred | LeadDialed::Unreachable => false,
+            judges: Judges {
+                rules: Arc::clone(&self.around.rules),
+                policy: self.around.policy,
+                chances: Arc::clone(&self.chances),
             },
-            Err(CommandError::Refused(refused)) => {
-                tracing::debug!(code = refused.code, "a lead was not dialed");
-                false
+            worth,
+        };
+        match self.execute(&action).await {
+            Some(LeadDialed::Dialing { call, ring_least }) => {
+                let id = campaign.campaign_id;
+                if let Some(desk) = self.desks.get_mut(&id) {
+                    let lead = Some(lead);
+                    desk.flights.insert(call, Flight { lead, dialed_at: now, waiting_since: None });
+                }
+                self.order(call, self.around.caller_line.clone(), id, ring_least).await;
+                true
             }
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a lead could not be dialed");
-                false
-            }
+            Some(LeadDialed::Barred | LeadDialed::Waits | LeadDialed::Unreachable) | None => false,
         }
     }
 }
@@ -107,7 +120,7 @@ impl Dialer {
 impl Dialer {
     /// Gives a call to the line, its number opened for that alone. One without a number that can be read has failed.
     pub(crate) async fn order(
-        &self,
+        &mut self,
         call: CallId,
         line: Option<String>,
         campaign: CampaignId,
@@ -126,8 +139,13 @@ impl Dialer {
     }
 }
 
-/// Calls that were promised come first, then what is most important, then what was tried least and rested longest.
-fn order(lead: &LeadRow) -> impl Ord + use<> {
+/// Calls that were promised come first, then what is most important.
+fn first(lead: &LeadRow) -> impl Ord + use<> {
     let promised = lead.last_outcome.is_some_and(|outcome| outcome.0 == AttemptOutcome::Callback);
-    (!promised, Reverse(lead.priority), lead.attempts, lead.state_since, lead.lead_id)
+    (!promised, Reverse(lead.priority))
+}
+
+/// Of leads that are worth the same, those that were tried least and rested longest come first.
+fn then(lead: &LeadRow) -> impl Ord + use<> {
+    (lead.attempts, lead.state_since, lead.lead_id)
 }

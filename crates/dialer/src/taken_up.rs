@@ -1,13 +1,18 @@
 //! Calls that an earlier run left on the way: they are taken up where the line has them still, and given up otherwise.
 
-use trunkline_domain::call::{Call, CallState, EndCause};
-use trunkline_kernel::CampaignId;
+use std::collections::BTreeSet;
+
+use trunkline_domain::call::{Answerer, Call, CallState, EndCause};
+use trunkline_domain::words::Direction;
+use trunkline_kernel::{Actor, CallId, CampaignId, Millis, StreamId, Version};
+use trunkline_log::LogError;
 use trunkline_projections::kpi::CallRow;
-use trunkline_projections::reads::{CallFilter, DimensionFilter, ReadError};
+use trunkline_projections::outreach::CampaignRow;
+use trunkline_projections::reads::CallFilter;
 use trunkline_projections::{PageRequest, ReadModel};
 
-use crate::desk::{Desk, Flight};
-use crate::{Dialer, PAGE};
+use crate::desk::Flight;
+use crate::{ACTOR, Dialer, PAGE, Trouble};
 
 /// The states of a call in which somebody has to see to it.
 const UNDER_WAY: [CallState; 6] = [
@@ -19,27 +24,46 @@ const UNDER_WAY: [CallState; 6] = [
     CallState::Held,
 ];
 
+/// How far back calls are looked for that are still on the way.
+const LOOKBACK: Millis = Millis::from_mins(24 * 60);
+
 impl Dialer {
-    /// Opens the desk of a campaign with the calls that are on the way. Orders that may have been lost with the earlier run
-    /// are given again; the line knows them by the call.
-    pub(crate) async fn take_up(&mut self, campaign: CampaignId, mut desk: Desk) -> Result<(), ReadError> {
-        let mut calls = self.under_way(campaign).await?;
-        // Calls that agents dial themselves are theirs.
-        calls.retain(|row| row.bridged_at.is_some() || row.agent_id.is_none());
+    /// Opens the desks of campaigns whose calls are on the way, whatever became of the campaigns since. Orders that may
+    /// have been lost with the earlier run are given again; the line knows them by the call.
+    pub(crate) async fn take_up(&mut self) -> Result<(), Trouble> {
+        let calls = self.under_way().await?;
+        let ids: BTreeSet<CampaignId> = calls.iter().filter_map(|call| call.campaign_id).collect();
+        let ids: Vec<CampaignId> = ids.into_iter().collect();
+        for page in ids.chunks(PAGE) {
+            for campaign in self.around.reads.campaigns_by_ids(page).await? {
+                let of_campaign = calls.iter().filter(|call| call.campaign_id == Some(campaign.campaign_id));
+                self.take_up_calls(&campaign, of_campaign).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_up_calls(&mut self, campaign: &CampaignRow, calls: impl Iterator<Item = &CallRow> + Send) {
+        let id = campaign.campaign_id;
+        let (connected, open): (Vec<&CallRow>, Vec<&CallRow>) =
+            calls.partition(|row| row.bridged_at.is_some());
         if !self.line.outlives_us() {
-            for row in calls.iter().filter(|row| row.bridged_at.is_none()) {
+            for row in open {
                 self.end(row.call_id, EndCause::Failed).await;
             }
-            self.desks.insert(campaign, desk);
-            return Ok(());
+            return;
         }
-        let (connected, open): (Vec<CallRow>, Vec<CallRow>) =
-            calls.into_iter().partition(|row| row.bridged_at.is_some());
+        // Who ran before knew that a machine had answered and had not hung up yet.
+        let (machines, open): (Vec<&CallRow>, Vec<&CallRow>) =
+            open.into_iter().partition(|row| row.answerer.is_some_and(|by| by.0 == Answerer::Machine));
+        for row in machines {
+            self.end(row.call_id, EndCause::Machine).await;
+        }
+        let desk = self.open_desk(campaign);
         for row in &open {
             let (dialed_at, waiting_since) = (row.dialed_at.unwrap_or(row.started_at), row.answered_at);
             desk.flights.insert(row.call_id, Flight { lead: row.lead_id, dialed_at, waiting_since });
         }
-        self.desks.insert(campaign, desk);
         for row in connected {
             if let Some(agent) = row.agent_id {
                 self.connect_line(row.call_id, agent).await;
@@ -48,7 +72,7 @@ impl Dialer {
         for row in open.into_iter().filter(|row| row.state.0 == CallState::Dialing) {
             match self.around.dispatcher.newest::<Call>(row.call_id).await {
                 Ok(call) if call.state() == CallState::Dialing => {
-                    self.order(row.call_id, row.line, campaign, call.ring_least()).await;
+                    self.order(row.call_id, row.line.clone(), id, call.ring_least()).await;
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -56,25 +80,35 @@ impl Dialer {
                 }
             }
         }
-        Ok(())
     }
 
-    /// The calls of a campaign that are on the way, once the read models have all that the log has.
-    async fn under_way(&self, campaign: CampaignId) -> Result<Vec<CallRow>, ReadError> {
+    /// The dialer's own calls that are on the way, once the read models have all that the log has.
+    async fn under_way(&self) -> Result<Vec<CallRow>, Trouble> {
         let reads = &self.around.reads;
         let head = self.around.dispatcher.head().await.ok();
         reads.reach(head, &[ReadModel::Kpi]).await?;
         let filter = CallFilter {
+            from: Some(self.around.clock.now().plus(Millis(-LOOKBACK.0))),
+            direction: Some(Direction::Outbound),
             states: UNDER_WAY.to_vec(),
-            dimensions: DimensionFilter { campaigns: vec![campaign], ..DimensionFilter::default() },
             ..CallFilter::default()
         };
         let (mut calls, mut page) = (Vec::new(), PageRequest::first(PAGE));
         loop {
             let found = reads.calls(&filter, &page).await?;
             let Some(last) = found.edges.last().map(|edge| edge.cursor.clone()) else { return Ok(calls) };
-            calls.extend(found.rows());
+            for row in found.rows() {
+                if self.is_own(row.call_id).await? {
+                    calls.push(row);
+                }
+            }
             page = PageRequest::first(PAGE).after(last);
         }
+    }
+
+    /// Whether the dialer made a call known. Those that people dial are theirs.
+    async fn is_own(&self, call: CallId) -> Result<bool, LogError> {
+        let first = self.around.log.read_stream(&StreamId::of(call), Version::EMPTY, 1).await?;
+        Ok(first.iter().any(|created| created.event.cause.actor == Actor::system(ACTOR)))
     }
 }

@@ -6,9 +6,9 @@ use trunkline_kernel::{Payload, Recorded, SchemaVersion, StoredEvent, UnknownEve
 use crate::upcast::{Of, UPCASTERS, decode};
 
 use crate::{
-    access, access_policy, agent, alert, call, campaign, command, contact, customer, decision, demand, grant,
-    identifier, interaction, lead, listing, model, recording, reservation, rights_request, routing, task,
-    token,
+    access, access_policy, agent, alert, call, campaign, command, contact, customer, decision, demand,
+    dialer, grant, identifier, interaction, lead, listing, model, recording, reservation, rights_request,
+    routing, task, token,
 };
 
 /// What is declared of an event type: its name, its present version and the schema of its payload.
@@ -95,6 +95,7 @@ all_events! {
     Customer = customer;
     Decision = decision;
     Demand = demand;
+    Dialer = dialer;
     Grant = grant;
     Identifier = identifier;
     Interaction = interaction;

@@ -18,6 +18,7 @@ pub mod contact;
 pub mod customer;
 pub mod decision;
 pub mod demand;
+pub mod dialer;
 mod event;
 pub mod grant;
 pub mod identifier;

@@ -2,7 +2,7 @@
 
 use crate::limits::InvalidInput;
 use crate::{
-    access_policy, agent, alert, call, campaign, command, contact, customer, decision, demand, grant,
+    access_policy, agent, alert, call, campaign, command, contact, customer, decision, demand, dialer, grant,
     identifier, interaction, lead, listing, model, recording, reservation, rights_request, routing, task,
     token,
 };
@@ -122,6 +122,7 @@ pub const REFUSALS: &[&[RefusalDeclaration]] = &[
     customer::Refusal::DECLARED,
     decision::Refusal::DECLARED,
     demand::Refusal::DECLARED,
+    dialer::Refusal::DECLARED,
     grant::Refusal::DECLARED,
     identifier::Refusal::DECLARED,
     interaction::Refusal::DECLARED,

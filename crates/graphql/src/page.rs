@@ -1,5 +1,9 @@
 //! Pages of connections: `first`/`after` forwards, `last`/`before` backwards.
 
+use async_graphql::OutputType;
+use async_graphql::connection::{Connection, Edge};
+use trunkline_projections::reads::{self, Cursor, End, PageRequest};
+
 use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -71,6 +75,32 @@ pub(crate) const STATEMENT_COST: usize = 50;
 pub(crate) fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let asked = first.or(last).and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE_DEFAULT);
     1 + asked.min(PAGE_MAX).saturating_mul(child)
+}
+
+impl Page {
+    /// The same page in the words of the read models.
+    pub(crate) fn request(&self) -> PageRequest {
+        PageRequest {
+            limit: self.size,
+            end: match self.from {
+                From::Start => End::First,
+                From::End => End::Last,
+            },
+            after: self.after.clone().map(Cursor),
+            before: self.before.clone().map(Cursor),
+        }
+    }
+}
+
+/// A page of rows as a connection.
+pub(crate) fn connection<R, N: OutputType>(
+    page: reads::Page<R>,
+    node: impl Fn(R) -> N,
+) -> Connection<String, N> {
+    let mut connection = Connection::new(page.has_previous, page.has_next);
+    let edges = page.edges.into_iter().map(|edge| Edge::new(edge.cursor.0, node(edge.row)));
+    connection.edges = edges.collect();
+    connection
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::opener::Opener;
 use crate::query::Query;
 use crate::subscription::Subscription;
 use crate::types::{
-    AccessRecord, Agent, Alert, Call, Campaign, Customer, Event, Lead, Task, TimelineEntry, TreeHead,
+    AccessRecord, Agent, Alert, Call, Campaign, Customer, Event, Lead, Model, Task, TimelineEntry, TreeHead,
 };
 
 /// The schema with everything that it reads and writes.
@@ -32,6 +32,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<Connection<String, Customer>>("A page of customers.")
         .override_output_type_description::<Connection<String, Event>>("A page of events.")
         .override_output_type_description::<Connection<String, Lead>>("A page of leads.")
+        .override_output_type_description::<Connection<String, Model>>("A page of models.")
         .override_output_type_description::<Connection<String, Task>>("A page of tasks.")
         .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
         .override_output_type_description::<Connection<String, TreeHead>>("A page of tree heads.")

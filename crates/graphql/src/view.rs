@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Context;
-use async_graphql::OutputType;
-use async_graphql::connection::{Connection, Edge};
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use futures::future::BoxFuture;
 use trunkline_kernel::{
@@ -17,26 +15,26 @@ use trunkline_kernel::{
 use trunkline_log::Log;
 use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
 use trunkline_projections::customer_360::{ConsentRow, CustomerRow, IdentifierRow, InteractionRow};
-use trunkline_projections::kpi::CallRow;
+use trunkline_projections::kpi::{AchievementRow, CallRow};
 use trunkline_projections::outreach::{CampaignRow, LeadCountRow, LeadRow};
-use trunkline_projections::reads::{self, AsOf, Cursor, End, PageRequest, Subject, TimelineFilter};
+use trunkline_projections::reads::{AsOf, Subject, TimelineFilter};
 use trunkline_projections::recordings::RecordingRow;
 use trunkline_projections::task_board::{TaskRow, TransitionRow};
 use trunkline_projections::{ReadError, ReadModel, ReadModels};
 
 use crate::access::Seer;
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::page::{From, Page};
+use crate::page::{Page, connection};
 use crate::passes::Passes;
 use crate::types::{
-    Agent, AgentTime, Call, Campaign, Consent, Customer, Identifier, Interaction, Lead, LeadCount, Recording,
-    Task, TaskTransition, TimelineConnection, TimelineEntry,
+    Achievements, Agent, AgentTime, Call, Campaign, Consent, Customer, Identifier, Interaction, Lead,
+    LeadCount, Recording, Task, TaskTransition, TimelineConnection, TimelineEntry,
 };
 
 /// How long the look-ups of a message are gathered before one statement is sent for all of them.
 const GATHER: Duration = Duration::from_micros(500);
 
-impl std::convert::From<ReadError> for ApiError {
+impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::NotReached { wanted, reached, .. } => Self::behind(wanted, reached),
@@ -207,6 +205,10 @@ impl View {
         Ok(rows.into_iter().map(AgentTime).collect())
     }
 
+    pub(crate) async fn achievements(&self, id: AgentId) -> ApiResult<Option<Achievements>> {
+        Ok(self.one(Some(AchievementsOf(id))).await?.map(Achievements))
+    }
+
     pub(crate) async fn task_history(&self, id: TaskId) -> ApiResult<Vec<TaskTransition>> {
         let rows = self.one(Some(HistoryOf(id))).await?.unwrap_or_default();
         Ok(rows.into_iter().map(|row| TaskTransition { row, view: self.clone() }).collect())
@@ -228,32 +230,6 @@ fn last_moment_of_day(at: Timestamp) -> Timestamp {
     Timestamp::from_micros(at.floor(DAY).plus(DAY).micros() - 1)
 }
 
-impl Page {
-    /// The same page in the words of the read models.
-    pub(crate) fn request(&self) -> PageRequest {
-        PageRequest {
-            limit: self.size,
-            end: match self.from {
-                From::Start => End::First,
-                From::End => End::Last,
-            },
-            after: self.after.clone().map(Cursor),
-            before: self.before.clone().map(Cursor),
-        }
-    }
-}
-
-/// A page of rows as a connection.
-pub(crate) fn connection<R, N: OutputType>(
-    page: reads::Page<R>,
-    node: impl Fn(R) -> N,
-) -> Connection<String, N> {
-    let mut connection = Connection::new(page.has_previous, page.has_next);
-    let edges = page.edges.into_iter().map(|edge| Edge::new(edge.cursor.0, node(edge.row)));
-    connection.edges = edges.collect();
-    connection
-}
-
 /// Reads rows by many keys at once.
 struct Rows(ReadModels);
 
@@ -265,6 +241,8 @@ struct ConsentsOf(CustomerId);
 struct LeadCountsOf(CampaignId);
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct TimesOf(AgentId, Timestamp);
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct AchievementsOf(AgentId);
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct RecordingsOf(CallId);
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -359,6 +337,17 @@ impl Loader<TimesOf> for Rows {
             }
         }
         Ok(found)
+    }
+}
+
+impl Loader<AchievementsOf> for Rows {
+    type Value = AchievementRow;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[AchievementsOf]) -> ApiResult<HashMap<AchievementsOf, AchievementRow>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.0.achievements_of(&ids).await?;
+        Ok(rows.into_iter().map(|row| (AchievementsOf(row.agent_id), row)).collect())
     }
 }
 

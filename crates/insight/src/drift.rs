@@ -1,30 +1,50 @@
 //! Whether a model still meets the world that it was made for.
 
-/// The population stability index: how far the scores of now are from those that the model was accepted with, over bins
-/// that hold the latter evenly. By custom below 0.1 is steady, above 0.25 is another population. A bin that is empty on
-/// one side counts as half an entry. `None` without entries on either side, without bins, or with a score that is none.
+/// The population stability index: how far the values of now are from those of then, over bins that hold the latter
+/// evenly; where there are no more different values then than bins, each is a bin of its own, and so is what lies between
+/// them. By custom below 0.1 is steady, above 0.25 is another population. What is missing (NaN) counts as the least value. A
+/// bin that is empty on one side counts as half an entry. `None` without entries on either side, or without bins.
 pub fn population_stability(then: &[f64], now: &[f64], bins: usize) -> Option<f64> {
-    let mut sorted = then.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let broken = then.iter().chain(now).any(|score| score.is_nan());
-    if then.is_empty() || now.is_empty() || bins == 0 || broken {
+    if then.is_empty() || now.is_empty() || bins == 0 {
         return None;
     }
-    let mut edges: Vec<f64> =
-        (1..bins).filter_map(|bin| sorted.get(bin * sorted.len() / bins).copied()).collect();
-    edges.dedup();
-    let shares = |scores: &[f64]| -> Vec<f64> {
-        let mut counts = vec![0_usize; edges.len() + 1];
-        for score in scores {
-            let bin = edges.partition_point(|edge| edge <= score);
-            if let Some(count) = counts.get_mut(bin) {
+    let mut sorted: Vec<f64> = then.iter().copied().map(or_least).collect();
+    sorted.sort_by(f64::total_cmp);
+    let mut values = sorted.clone();
+    values.dedup();
+    let few = values.len() <= bins;
+    let edges = if few { values } else { quantiles(&sorted, bins) };
+    let bin = |value: f64| {
+        let at = edges.partition_point(|edge| *edge < value);
+        let on = edges.get(at).is_some_and(|edge| *edge == value);
+        // Between edges the bins are even, and on one odd; of quantiles both are one bin.
+        if few { 2 * at + usize::from(on) } else { at + usize::from(on) }
+    };
+    let count = |values: &[f64]| -> Vec<usize> {
+        let mut counts = vec![0; 2 * edges.len() + 1];
+        for value in values {
+            if let Some(count) = counts.get_mut(bin(or_least(*value))) {
                 *count += 1;
             }
         }
-        counts.into_iter().map(|count| whole(count).max(0.5) / whole(scores.len())).collect()
+        counts
     };
-    let pairs = shares(then).into_iter().zip(shares(now));
-    Some(pairs.map(|(then, now)| (now - then) * (now / then).ln()).sum())
+    let share = |count: usize, of: &[f64]| whole(count).max(0.5) / whole(of.len());
+    let pairs = count(then).into_iter().zip(count(now)).filter(|pair| *pair != (0, 0));
+    let parts = pairs.map(|(before, after)| (share(before, then), share(after, now)));
+    Some(parts.map(|(before, after)| (after - before) * (after / before).ln()).sum())
+}
+
+fn or_least(value: f64) -> f64 {
+    if value.is_nan() { f64::NEG_INFINITY } else { value }
+}
+
+/// Where sorted values are cut into so many bins.
+fn quantiles(sorted: &[f64], bins: usize) -> Vec<f64> {
+    let mut edges: Vec<f64> =
+        (1..bins).filter_map(|bin| sorted.get(bin * sorted.len() / bins).copied()).collect();
+    edges.dedup();
+    edges
 }
 
 /// The expected calibration error: how far the mean score is from the share of those who did it, on average over bins of
@@ -74,7 +94,22 @@ mod tests {
         let index = population_stability(&then, &[0.1, 0.2, 0.3, 0.7], 2).unwrap();
         assert!((index - 0.25 * (1.5_f64.ln() - 0.5_f64.ln())).abs() < 1e-12, "{index}");
         assert_eq!(population_stability(&[], &then, 10), None);
-        assert_eq!(population_stability(&then, &[f64::NAN], 10), None);
+        assert_eq!(population_stability(&then, &then, 0), None);
+    }
+
+    #[test]
+    fn what_was_rare_or_missing_or_never_seen_is_noticed() {
+        let with = |ones: usize, of: f64| -> Vec<f64> {
+            (0..1_000).map(|n| if n < ones { of } else { 0.0 }).collect()
+        };
+        let rare = population_stability(&with(50, 1.0), &with(500, 1.0), 10).unwrap();
+        // By hand: 0.95 and 0.05 against halves.
+        let exact = 0.45 * (0.5_f64 / 0.05).ln() - 0.45 * (0.5_f64 / 0.95).ln();
+        assert!((rare - exact).abs() < 1e-12, "{rare} {exact}");
+        assert!(population_stability(&with(0, 1.0), &with(300, 1.0), 10).unwrap() > 0.25, "a new value");
+        assert!(population_stability(&with(0, 1.0), &with(300, -1.0), 10).unwrap() > 0.25, "a smaller one");
+        assert!(population_stability(&with(20, f64::NAN), &with(400, f64::NAN), 10).unwrap() > 0.25);
+        assert!(population_stability(&with(20, f64::NAN), &with(22, f64::NAN), 10).unwrap() < 0.01);
     }
 
     #[test]

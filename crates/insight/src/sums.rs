@@ -144,7 +144,8 @@ sums! {
     failures,
     /// Calls that a rule forbade before the dial.
     suppressed,
-    /// Dials that could not lead to anything: invalid number, machine, wrong party, or on a do-not-call list.
+    /// Dials that could not lead to anything: invalid number, machine, wrong party, or nobody there in an hour that promised
+    /// less than the campaign waits for.
     wasted,
     /// Leads that were put on a list.
     leads,

@@ -83,6 +83,10 @@ ids! {
     AccessPolicyId = "access_policy";
     /// What there is more demand for than usual.
     DemandId = "demand";
+    /// What dials campaigns, on one server at a time.
+    DialerId = "dialer";
+    /// A server, from its start to its end.
+    ServerId = "server";
     /// What routing decided at one moment, and from what.
     DecisionId = "decision";
     /// The models of one purpose: what scores, and what did.

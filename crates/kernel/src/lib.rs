@@ -24,8 +24,8 @@ pub use cause::{Actor, ActorKind, Cause, InvalidActor};
 pub use event::{Digest, EventType, InvalidEventType, NewEvent, Payload, Recorded, SchemaVersion};
 pub use id::{
     AccessPolicyId, AgentId, AlertId, CallId, CampaignId, CommandId, ContactId, CorrelationId, CustomerId,
-    DecisionId, DemandId, EventId, GrantId, Id, InteractionId, LeadId, ListingId, ModelsId, RecordingId,
-    ReservationId, RightsRequestId, RoutingId, TaskId, TokenId, TraceId,
+    DecisionId, DemandId, DialerId, EventId, GrantId, Id, InteractionId, LeadId, ListingId, ModelsId,
+    RecordingId, ReservationId, RightsRequestId, RoutingId, ServerId, TaskId, TokenId, TraceId,
 };
 pub use machine::{IllegalTransition, Machine, State, Transition};
 pub use order::{Position, Version};

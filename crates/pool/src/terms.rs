@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use trunkline_app::cases::hours;
 use trunkline_domain::agent::{self, Validity};
 use trunkline_kernel::Timestamp;
 use trunkline_routing::matching::{Shift, Weekly, window};
@@ -38,10 +39,7 @@ impl Terms {
             self.licences.clone_from(licences);
         }
         if let Some(shifts) = shifts {
-            let weekly = |shift: &agent::Shift| {
-                Weekly::new(&shift.time_zone, shift.weekdays.clone(), shift.from_minute, shift.until_minute)
-            };
-            self.hours = shifts.iter().filter_map(weekly).collect();
+            self.hours = hours(shifts);
             self.shifts = !shifts.is_empty();
         }
     }

@@ -51,6 +51,9 @@ pub(crate) struct Common {
     /// Where the embedded databases live [default: ./trunkline-data].
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Who runs the command, where the configuration asks for that (`access.command_line`).
+    #[arg(long, global = true, value_name = "TOKEN", env = "TRUNKLINE_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
     /// How log lines are written: text or json.
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
@@ -148,6 +151,33 @@ The same scenario under the same seed gives the same figures on every machine. d
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+impl Command {
+    /// What it is called.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "serve",
+            Self::Demo(_) => "demo",
+            Self::Migrate => "migrate",
+            Self::Import(_) => "import",
+            Self::Log(_) => "log",
+            Self::Projections(_) => "projections",
+            Self::Replay(_) => "replay",
+            Self::Token(_) => "token",
+            Self::Keys(_) => "keys",
+            Self::Privacy(_) => "privacy",
+            Self::Access(_) => "access",
+            Self::Audit(_) => "audit",
+            Self::Recordings(_) => "recordings",
+            Self::Compliance(_) => "compliance",
+            Self::Dnc(_) => "dnc",
+            Self::Simulate(_) => "simulate",
+            Self::Routing(_) => "routing",
+            Self::Model(_) => "model",
+            Self::Config(_) => "config",
+        }
+    }
 }
 
 /// Where to serve.

@@ -12,7 +12,7 @@ use trunkline_dialer::{Around, Dialer, Line, Simulated};
 use trunkline_graphql::Services;
 
 use crate::config::{DialerLine, Settings};
-use crate::cti;
+use crate::{cti, store};
 
 /// What was started.
 pub(crate) struct Telephony {
@@ -62,13 +62,18 @@ pub(crate) fn start(
         let around = Around {
             reads: services.reads.clone(),
             dispatcher: Arc::clone(&services.dispatcher),
+            log: Arc::clone(&services.log),
+            router: Arc::clone(&services.router),
             feed: Arc::clone(&services.feed),
             clock: Arc::clone(&services.clock),
             policy: services.policy,
             rules: Arc::clone(&services.rules),
             board: Arc::clone(&services.pacing),
             caller_line: dialer.caller_line.clone(),
+            server: store::ids().next(),
+            lease: dialer.lease,
             every: dialer.every,
+            study_every: dialer.study_every,
         };
         tokio::spawn(Dialer::new(around, line, heard).run(stopping.clone()))
     });

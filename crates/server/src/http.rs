@@ -121,7 +121,15 @@ fn model(router: &trunkline_pool::Router) -> serde_json::Value {
     let standing = router.models().unwrap_or_default();
     let text = |hash: Option<trunkline_domain::model::ModelHash>| hash.map(|hash| hash.to_string());
     let (active, scoring) = (text(standing.wanted), text(standing.scoring));
-    json!({ "active": active, "scoring": scoring, "cosine": standing.cosine, "trouble": standing.trouble })
+    let shadows: Vec<String> = standing.shadows.iter().map(ToString::to_string).collect();
+    json!({
+        "active": active,
+        "scoring": scoring,
+        "cosine": standing.cosine,
+        "trouble": standing.trouble,
+        "shadows": shadows,
+        "shadowTrouble": standing.shadow_trouble,
+    })
 }
 
 /// The pool of agents. A server whose shared pool does not answer routes all the same, so it stays ready.

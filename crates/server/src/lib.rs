@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    match run(cli.command, layers, settings) {
+    match run(cli.command, cli.common.token.as_deref(), layers, settings) {
         Ok(code) => code,
         Err(error) => {
             say_error(&describe(&error));
@@ -61,7 +61,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<ExitCode> {
+fn run(
+    command: Command,
+    token: Option<&str>,
+    layers: Layers,
+    settings: Settings,
+) -> anyhow::Result<ExitCode> {
     let _telemetry = telemetry::start(&settings)?;
     if !settings.core_files
         && let Err(error) = cores::forbid()
@@ -70,6 +75,7 @@ fn run(command: Command, layers: Layers, settings: Settings) -> anyhow::Result<E
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        commands::asker::admit(&settings, &command, token).await?;
         match command {
             Command::Serve(_) => serve::serve(&settings, None).await.map(|()| ExitCode::SUCCESS),
             Command::Demo(_) => commands::demo::run(&settings).await,

@@ -198,7 +198,14 @@ fn routing_figures(encoder: &mut DescriptorEncoder<'_>, router: &Router) -> Resu
     let scores = models.scoring.is_some().into();
     gauge(encoder, "model_scoring", "1 where a model scores, 0 where cosine similarity does", scores)?;
     let trouble = models.trouble.is_some().into();
-    gauge(encoder, "model_fallback", "1 where the active model cannot score; /readyz says why", trouble)
+    gauge(encoder, "model_fallback", "1 where the active model cannot score; /readyz says why", trouble)?;
+    let shadows = models.shadows.len() as u64;
+    gauge(encoder, "model_shadows", "Models that score beside the one that decides", shadows)?;
+    let counts = router.live_models().map(|models| models.shadowing().counts());
+    let (scored, dropped) = counts.unwrap_or_default();
+    counter(encoder, "model_shadow_scored", "Decisions that they have scored", scored)?;
+    let help = "Decisions that they have not scored, because too many waited or the log failed";
+    counter(encoder, "model_shadow_dropped", help, dropped)
 }
 
 fn broker_figures(encoder: &mut DescriptorEncoder<'_>, broker: &BrokerStats) -> Result<(), std::fmt::Error> {

@@ -6,11 +6,12 @@ use anyhow::Context as _;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use trunkline_adapters::BrokerStats;
+use trunkline_app::Licensing;
 use trunkline_database::Database;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::Feed;
-use trunkline_pool::models::{LiveModels, ModelStore};
-use trunkline_pool::{ActiveScorer, AgentPool, Features, Licensing, Pool, Router, RouterParts, Watches};
+use trunkline_pool::models::{Drift, LiveModels, ModelStore};
+use trunkline_pool::{ActiveScorer, AgentPool, Features, Pool, Router, RouterParts, Watches};
 
 use crate::config::{PoolStore, Settings};
 use crate::rabbitmq::Messaging;
@@ -47,15 +48,28 @@ impl Routing {
         let retry = settings.routing.models_retry;
         let following =
             tokio::spawn(Arc::clone(&models).follow(Arc::clone(feed), known, retry, stopping.clone()));
+        let pool = pool(settings, Arc::clone(&around.clock))?;
+        let drift = Drift {
+            models: Arc::clone(&models),
+            features: Arc::clone(&features),
+            log: Arc::clone(&around.log),
+            dispatcher: Arc::clone(&around.dispatcher),
+            pool: Arc::clone(&pool),
+            settings: settings.routing.drift,
+        };
+        let measuring = Box::pin(drift.run(stopping.clone()));
+        let (beside, dispatcher) = (Arc::clone(&models), Arc::clone(&around.dispatcher));
+        let ending = stopping.clone();
+        let shadowing = Box::pin(async move { beside.shadowing().run(&dispatcher, ending).await });
         let router = Router::new(RouterParts {
             dispatcher: Arc::clone(&around.dispatcher),
             log: Arc::clone(&around.log),
             reads: around.reads.clone(),
-            pool: pool(settings, Arc::clone(&around.clock))?,
+            pool,
             scorer,
             models: Some(models),
             watches: watches(settings, &features)?,
-            licensing: licensing(settings)?,
+            licensing: Arc::new(licensing(settings)?),
             features,
             clock: Arc::clone(&around.clock),
             ids: Arc::clone(ids),
@@ -68,7 +82,7 @@ impl Routing {
         let broker = messaging.stats.clone();
         let task = tokio::spawn(async move {
             // They end by the same token; a panic is in the log and takes nothing down.
-            let _ = tokio::join!(routing, following, messaging.ended());
+            let _ = tokio::join!(routing, following, measuring, shadowing, messaging.ended());
         });
         Ok(Self { router, broker, task })
     }

@@ -58,7 +58,9 @@ pub(crate) fn outbound(
     line.tell_lead(source, story, lead, lead::Event::Queued(lead::Queued {}));
     line.tell_lead(source, story, lead, lead::Event::Called(lead::Called { call, attempt: 1, number: None }));
     line.tell(source, story, call::Event::Created(created));
-    line.tell(source, story, call::Event::Dialed(call::Dialed::default()));
+    let slot = call::DialSlot { hour: 10, weekend: false, chance: Some(0.25), least: Some(0.3) };
+    let dialed = call::Dialed { slot: Some(slot), ..call::Dialed::default() };
+    line.tell(source, story, call::Event::Dialed(dialed));
     source.wait(2, 6);
     line.tell(source, story, call::Event::Rang(call::Rang {}));
     source.wait(4, 20);

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
 use trunkline_testkit::opensearch::{Manners, Receiver};
-use trunkline_testkit::{Client, Redis, wait_for};
+use trunkline_testkit::{Client, Postgres, Redis, wait_for};
 
 use super::search::of_redis;
 use crate::binary::{command, run};
@@ -33,12 +33,16 @@ when.refusals = { more_than = 1, within_minutes = 1440 }
 /// What webhooks are signed with.
 pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// Where the stores are, for the server and for every command.
+pub(super) const STORES: [&str; 4] = ["--data-dir", "data", "--config", "store.toml"];
+
 /// What somebody outside was sent, as text.
 pub(super) type Sent = (String, String);
 
 /// The server, those who speak to it, and those it speaks to.
 pub(super) struct House {
     pub(super) folder: TempDir,
+    database: Option<String>,
     server: Child,
     pub(super) base: String,
     pub(super) manager: Client,
@@ -53,15 +57,19 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) async fn build() -> Result<Self> {
+    /// On files of its own, or on this PostgreSQL database.
+    pub(super) async fn build(database: Option<String>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
+        let store = database.as_ref().map(|url| format!("[log]\nstore = \"postgres\"\nurl = \"{url}\"\n"));
+        std::fs::write(folder.path().join("store.toml"), store.unwrap_or_default())?;
         std::fs::create_dir(folder.path().join("made"))?;
         std::fs::write(folder.path().join("rules.toml"), RULES)?;
         let redis = Redis::start()?;
         let search = Receiver::start(Manners::default()).await?;
         let heard = Arc::<Mutex<Vec<Sent>>>::default();
         let ear = listen(Arc::clone(&heard)).await?;
-        let mut serve = command(folder.path(), &["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"])?;
+        let mut serve =
+            command(folder.path(), &[&["serve", "--listen", "127.0.0.1:0"][..], &STORES].concat())?;
         let log = File::create(folder.path().join("server.log"))?;
         let settings = [
             ("TRUNKLINE_IDENTITY_REQUIRED", "true".to_owned()),
@@ -95,8 +103,8 @@ impl House {
             .context("no address")?
             .to_owned();
         let client = async |subject: &str, role: &str| -> Result<Client> {
-            let issue = ["token", "issue", "--data-dir", "data", "--subject", subject, "--role", role];
-            let token = run(folder.path(), &issue).await?.success()?;
+            let issue = ["token", "issue", "--subject", subject, "--role", role];
+            let token = run(folder.path(), &[&issue[..], &STORES].concat()).await?.success()?;
             Ok(Client::new(&base).with_header("authorization", &format!("Bearer {}", token.trim())))
         };
         Ok(Self {
@@ -107,6 +115,7 @@ impl House {
             auditor: client("chen.jing", "auditor").await?,
             administrator: client("root", "administrator").await?,
             folder,
+            database,
             server,
             base,
             redis,
@@ -117,6 +126,17 @@ impl House {
 
     pub(super) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// Everything that the database has, as text under this name among what was made.
+    pub(super) fn dump(&self, name: &str) -> Result<()> {
+        if let Some(url) = &self.database {
+            let file = self.folder.path().join("made").join(name);
+            let mut dump = std::process::Command::new(Postgres::program("pg_dump")?);
+            let done = dump.arg("--dbname").arg(url).arg("--file").arg(&file).status()?;
+            ensure!(done.success() && file.metadata()?.len() > 100_000, "the database was not written down");
+        }
+        Ok(())
     }
 
     /// Waits until the outside systems have all that is for them.

@@ -10,6 +10,7 @@ mod telephony;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
+use trunkline_testkit::Postgres;
 
 use house::House;
 use search::Planted;
@@ -45,7 +46,16 @@ const SECRETS: [&str; 14] = [
 
 #[tokio::test]
 async fn planted_values_are_found_in_no_log_metric_error_file_or_outside_system() -> Result<()> {
-    let house = House::build().await?;
+    found_nowhere(None).await
+}
+
+#[tokio::test]
+async fn planted_values_are_found_in_no_table_of_postgresql() -> Result<()> {
+    found_nowhere(Some(Postgres::shared()?.fresh_database()?)).await
+}
+
+async fn found_nowhere(database: Option<String>) -> Result<()> {
+    let house = House::build(database).await?;
     let planted = Planted::new(&SECRETS)?;
     let mut told = scenes::Told::default();
     let customer = scenes::life(&house, &mut told).await?;
@@ -63,8 +73,10 @@ async fn planted_values_are_found_in_no_log_metric_error_file_or_outside_system(
     told.note("/healthz", house.administrator.page("/healthz").await?);
     house.everything_has_left().await?;
     ensure!(planted.below(&house.data())?.is_empty(), "{:#?}", planted.below(&house.data())?);
+    house.dump("known.sql")?;
     scenes::forgotten(&house, &customer).await?;
     house.everything_has_left().await?;
+    house.dump("forgotten.sql")?;
     let (lines, outside, redis, folder) = house.close().await?;
     scenes::command_line(&folder, &mut told, &customer).await?;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trunkline_testkit::Client;
 
-use super::house::House;
+use super::house::{House, STORES};
 use super::{AGENT_NAME, EMAIL, NAME, NOTE, OTHER_NAME, OTHER_PHONE, PHONE, SAID};
 use crate::binary::run;
 
@@ -312,7 +312,7 @@ pub(super) async fn command_line(folder: &TempDir, told: &mut Told, customer: &s
         &["recordings", "list"],
         &["config", "check"],
     ] {
-        let arguments = [arguments, &["--data-dir", "data", "--log-filter", "trace"]].concat();
+        let arguments = [arguments, &STORES, &["--log-filter", "trace"]].concat();
         let done = run(here, &arguments).await?;
         told.note(&format!("trunkline {}", arguments.join(" ")), format!("{}\n{}", done.out, done.err));
     }

@@ -46,6 +46,14 @@ async fn who_sells_is_known_to_sell_and_who_spoke_with_a_customer_gets_the_custo
     let said = place.run(&["routing", "replay", &id]).await?.success()?;
     ensure!(said.contains("the same, byte for byte"), "{said}");
 
+    let achieved = "query A($id: ID!) { agent(id: $id) { achievements { calls sales conversion handleSeconds
+        byProduct { name calls sales conversion } } } }";
+    let achieved = client.run(achieved, json!({ "id": seller })).await?["agent"]["achievements"].take();
+    ensure!(achieved["calls"].as_i64() >= Some(3) && achieved["sales"].as_i64() >= Some(3), "{achieved}");
+    ensure!(achieved["handleSeconds"].is_number(), "{achieved}");
+    let product = &achieved["byProduct"][0];
+    ensure!(product["name"] == "云客服" && product["calls"] == achieved["calls"], "{achieved}");
+
     place.run(&["model", "rollback", "--reason", "enough"]).await?.success()?;
     standing(client, "no model", |standing| standing["scoring"].is_null()).await?;
     let (_, id, decision) = decided_for(client, &caller).await?;

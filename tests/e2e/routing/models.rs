@@ -11,7 +11,7 @@ use super::centre::{accept, agent, call, customer, done, routing};
 use crate::place::Place;
 
 const DECISION: &str = "query D($id: ID!) { routingDecision(id: $id) {
-    model works { agent { id } candidates { agent { id } score contributions { feature value } reasons } }
+    model works { agent { id } candidates { agent { id } score shadowScores { model score } contributions { feature value } reasons } }
 } }";
 
 /// One tree: agents with half a level or more in the product score that much higher or lower.
@@ -61,7 +61,12 @@ pub(super) async fn decided(client: &Client) -> Result<(String, String, Value)> 
 
 /// The same for a call of this customer.
 pub(super) async fn decided_for(client: &Client, caller: &str) -> Result<(String, String, Value)> {
-    let call = call(client, "云客服", Some(caller)).await?;
+    decided_about(client, caller, "云客服").await
+}
+
+/// The same for a call about this product.
+async fn decided_about(client: &Client, caller: &str, product: &str) -> Result<(String, String, Value)> {
+    let call = call(client, product, Some(caller)).await?;
     let route = "mutation R($input: RouteWorkInput!) { routeWork(input: $input) { userErrors { code } } }";
     client.run(route, json!({ "input": { "work": { "callId": call } } })).await?;
     let routed = wait_for("an offer", async || {
@@ -245,5 +250,147 @@ async fn decisions_train_a_model_that_is_judged_by_them_and_then_decides() -> Re
     Ok(())
 }
 
+const MODEL: &str = "{ model { hash name format state active cosine importedBy objective trees shadows
+    history { event by reason model } evaluations { decisions auc { value } }
+    drift { decisions comparedWith drifted readings { figure value limit beyond } columns { column stability } } } }";
+
+/// Some calls about a product, each with an agent to the end.
+async fn calls_about(client: &Client, product: &str) -> Result<()> {
+    for _ in 0..DRIFT_CALLS {
+        let caller = customer(client).await?;
+        let (call, ..) = decided_about(client, &caller, product).await?;
+        spoken(client, &call, |_| true).await?;
+    }
+    Ok(())
+}
+
+/// What the model that decides is like, once that holds.
+async fn model_once(client: &Client, what: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
+    wait_for(what, async || {
+        let model = client.run(MODEL, json!({})).await?["model"].take();
+        Ok(holds(&model).then_some(model))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_model_that_meets_another_world_is_told_once_and_so_is_that_it_is_well_again() -> Result<()> {
+    let few = DRIFT_CALLS.to_string();
+    let place = Place::sqlite()?
+        .with("TRUNKLINE_MODELS_DRIFT_EVERY_SECONDS", "1")
+        .with("TRUNKLINE_MODELS_DRIFT_FIRST", &few)
+        .with("TRUNKLINE_MODELS_DRIFT_NEWEST", &few)
+        .with("TRUNKLINE_MODELS_DRIFT_LEAST", &few)
+        .with("TRUNKLINE_MODELS_DRIFT_CALIBRATION_MAX", "1.0");
+    let serving = place.serve().await?;
+    let client = &serving.client;
+    agent(client, "王芳", "企业版").await?;
+    let hash = import(&place, &tree_of("customer.product=企业版", 0.5, 1.0)).await?;
+    let never = place.run(&["model", "status"]).await?.success()?;
+    ensure!(never.contains("no model scores"), "{never}");
+    place.run(&["model", "activate", &hash, "--reason", "first"]).await?.success()?;
+    standing(client, "the model", |model| model["scoring"] == hash).await?;
+    let unmeasured = place.run(&["model", "status"]).await?.success()?;
+    ensure!(unmeasured.contains("not measured yet"), "{unmeasured}");
+
+    calls_about(client, "云客服").await?;
+    calls_about(client, "云客服").await?;
+    let steady = model_once(client, "figures", |model| model["drift"].is_object()).await?;
+    ensure!(
+        steady["drift"]["drifted"] == false && steady["drift"]["comparedWith"] == DRIFT_CALLS,
+        "{steady}"
+    );
+    ensure!(steady["name"].is_string() && steady["format"] == "XGBOOST_JSON", "{steady}");
+    ensure!(steady["history"][1]["event"] == "model.activated", "{steady}");
+    ensure!(steady["history"][1]["reason"] == "first", "{steady}");
+
+    calls_about(client, "企业版").await?;
+    let drifted = model_once(client, "drift", |model| model["drift"]["drifted"] == true).await?;
+    ensure!(drifted["drift"]["columns"][0]["column"] == "customer.product=企业版", "{drifted}");
+    let told = place.run(&["model", "status"]).await?.success()?;
+    ensure!(told.contains("DRIFTED") && told.contains("customer.product=企业版"), "{told}");
+
+    calls_about(client, "云客服").await?;
+    // Part of the newest may be of either world on the way.
+    let well = |model: &Value| {
+        let drift = &model["drift"];
+        drift["drifted"] == false && drift["columns"][0]["stability"] == 0.0
+    };
+    model_once(client, "the world as it was", well).await?;
+    let alerts = "{ alerts(first: 50) { nodes { rule kind who message } } }";
+    let alerts = client.run(alerts, json!({})).await?["alerts"]["nodes"].take();
+    let alerts = alerts.as_array().context("alerts")?;
+    for rule in ["model.scores", "model.columns"] {
+        for kind in ["DRIFT", "DRIFT_OVER"] {
+            let of = |alert: &&Value| alert["rule"] == rule && alert["kind"] == kind;
+            let found: Vec<&Value> = alerts.iter().filter(of).collect();
+            ensure!(found.len() == 1, "{kind} of {rule} is told once: {alerts:?}");
+            ensure!(found[0]["who"] == format!("model:{hash}"), "{alerts:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn models_that_decide_nothing_score_beside_and_are_compared_by_what_they_said() -> Result<()> {
+    let place = Place::sqlite()?.with("TRUNKLINE_ROUTING_EXPLORATION", "1.0");
+    let serving = place.serve().await?;
+    let client = &serving.client;
+    let seller = agent(client, "王芳", "企业版").await?;
+    agent(client, "张敏", "云客服").await?;
+    let active = import(&place, &tree("云客服", 2.0)).await?;
+    let shadow = import(&place, &tree("企业版", 2.0)).await?;
+    place
+        .run(&["model", "activate", &active, "--blend", "cosine=0.2", "--reason", "first"])
+        .await?
+        .success()?;
+    let refused = place.run(&["model", "shadow", &active, "--reason", "as well"]).await?.success();
+    let refused = refused.err().context("what decides scores beside nothing")?.to_string();
+    ensure!(refused.contains("MODEL_ALREADY_ACTIVE"), "{refused}");
+    place.run(&["model", "shadow", &shadow, "--reason", "promising"]).await?.success()?;
+    standing(client, "both", |model| model["scoring"] == active && model["shadows"][0] == shadow).await?;
+    let mut last = String::new();
+    for _ in 0..SHADOW_CALLS {
+        let (call, id, _) = decided(client).await?;
+        spoken(client, &call, |agent| agent == seller).await?;
+        last = id;
+    }
+    let decision = wait_for("what the shadow said", async || {
+        let decision = client.run(DECISION, json!({ "id": last })).await?["routingDecision"].take();
+        let said = decision["works"][0]["candidates"][0]["shadowScores"][0]["model"] == shadow;
+        Ok(said.then_some(decision))
+    })
+    .await?;
+    for candidate in decision["works"][0]["candidates"].as_array().context("candidates")? {
+        let said = candidate["shadowScores"][0]["score"].as_f64().context("a score")?;
+        ensure!((said > 0.5) == (candidate["agent"]["id"] == seller), "the shadow's own scores: {decision}");
+    }
+    let replayed = place.run(&["routing", "replay", &last]).await?.success()?;
+    ensure!(replayed.contains("scored it just so") && replayed.contains("byte for byte"), "{replayed}");
+    let metrics = client.page("/metrics").await?;
+    ensure!(metrics.contains("trunkline_model_shadow_dropped_total 0"), "{metrics}");
+
+    let compared = place.run(&["model", "compare", &shadow, "--recorded"]).await?.success()?;
+    let both = format!("noted when they were made: {SHADOW_CALLS} and {SHADOW_CALLS} decisions");
+    ensure!(compared.contains(&both), "{compared}");
+    ensure!(compared.contains("+cosine=0.2"), "what decides is judged as it is blended: {compared}");
+    ensure!(compared.contains(&format!("{} is better", &shadow[..12])), "{compared}");
+    let blended = place.run(&["model", "evaluate", &active, "--blend", "cosine=0.2"]).await?.success()?;
+    ensure!(blended.contains("blended with 0.2"), "{blended}");
+    let model = model_once(client, "the evaluation", |model| model["evaluations"][0].is_object()).await?;
+    ensure!(model["evaluations"][0]["decisions"] == SHADOW_CALLS && model["cosine"] == 0.2, "{model}");
+
+    place.run(&["model", "unshadow", &shadow, "--reason", "seen enough"]).await?.success()?;
+    standing(client, "no shadow", |model| model["shadows"] == json!([])).await?;
+    let shown = place.run(&["model", "show", &shadow]).await?.success()?;
+    ensure!(shown.contains("scores beside: promising"), "{shown}");
+    ensure!(shown.contains("scores beside no more: seen enough"), "{shown}");
+    Ok(())
+}
+
+/// How many calls make a world.
+const DRIFT_CALLS: usize = 10;
+/// How many calls are decided on while a model scores beside.
+const SHADOW_CALLS: usize = 16;
 /// How many calls are decided on for the training.
 const CALLS: usize = 24;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use trunkline_kernel::{Clock as _, SystemClock};
 use trunkline_testkit::{Client, wait_for};
 
-use super::centre::{agent, call, done, routing};
+use super::centre::{agent, attempt, call, done, routing};
 use crate::place::Place;
 
 const RULES: &str = "[[require]]\nlicence = \"保险销售\"\nproduct = \"云客服\"\n";
@@ -27,6 +27,23 @@ async fn found(client: &Client) -> Result<(Value, Value)> {
     done(client, "endCall", json!({ "id": call, "cause": "ABANDONED" })).await?;
     let work = &told["routingDecision"]["works"][0];
     Ok((work["agent"]["id"].clone(), work["setAside"].clone()))
+}
+
+/// The refusal of an offer by hand.
+async fn by_hand(client: &Client, agent: &str) -> Result<Value> {
+    let call = call(client, "云客服", None).await?;
+    let input = json!({ "agentId": agent, "work": { "callId": call } });
+    let refused = attempt(client, "offerWork", input).await?["userErrors"][0]["code"].take();
+    done(client, "endCall", json!({ "id": call, "cause": "ABANDONED" })).await?;
+    Ok(refused)
+}
+
+/// The refusal of a call that an agent begins.
+async fn own_call(client: &Client, agent: &str) -> Result<Value> {
+    let input = json!({ "direction": "OUTBOUND", "product": "云客服", "agentId": agent });
+    let call = done(client, "createCall", input).await?;
+    let mut refused = attempt(client, "dialCall", json!({ "id": call })).await?;
+    Ok(refused["userErrors"][0]["code"].take())
 }
 
 fn shift(from: u64, until: u64) -> Value {
@@ -65,9 +82,14 @@ async fn who_has_no_licence_or_is_out_of_shift_is_set_aside_and_told_so() -> Res
     ensure!(who == without.as_str() && aside[0]["reason"] == "shift", "{who}: {aside}");
     ensure!(aside[0]["chinese"] == "不在班次时间内", "{aside}");
 
+    ensure!(by_hand(client, &with).await? == "AGENT_OFF_SHIFT", "an offer by hand is held to shifts");
+    ensure!(own_call(client, &with).await? == "AGENT_OFF_SHIFT", "and so is a call of one's own");
+
     change(&with, json!({ "shifts": [shift(0, 1_440)] })).await?;
     change(&without, json!({ "licences": [{ "name": "保险销售", "until": "2026-01-01T00:00:00Z" }] }))
         .await?;
+    ensure!(by_hand(client, &without).await? == "AGENT_UNLICENSED", "an offer by hand is held to licences");
+    ensure!(own_call(client, &without).await? == "AGENT_UNLICENSED", "and so is a call of one's own");
     let (who, aside) = found(client).await?;
     ensure!(who == with.as_str() && aside[0]["reason"] == "licence", "it has run out: {who}: {aside}");
     let query = "query A($id: ID!) { agent(id: $id) {

@@ -1,7 +1,10 @@
 //! A real switch over HTTP: it takes orders, tells of its calls in any order and more than once, dies and comes back, and so
 //! does the server.
 
+mod halted;
+mod matched;
 mod switch;
+mod takeover;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,9 +32,9 @@ async fn mutate(client: &Client, name: &str, kind: &str, input: Value) -> Result
 }
 
 /// A running campaign with its list, each customer of which has one number of a country whose time zones nobody told us.
-async fn campaign(client: &Client) -> Result<()> {
+async fn campaign(client: &Client, product: Option<&str>) -> Result<String> {
     let attempts = json!({ "attemptsMax": 1, "attemptsPerDayMax": 9, "retryAfterMs": 0 });
-    let input = json!({ "name": "续费", "mode": "PROGRESSIVE", "jurisdiction": "CN", "attempts": attempts,
+    let input = json!({ "name": "续费", "mode": "PROGRESSIVE", "jurisdiction": "CN", "product": product, "attempts": attempts,
         "hours": { "fromMinute": 0, "untilMinute": 1440, "weekdays": [1, 2, 3, 4, 5, 6, 7] } });
     let campaign = mutate(client, "createCampaign", "CreateCampaignInput", input).await?;
     for number in 0..LEADS {
@@ -46,15 +49,21 @@ async fn campaign(client: &Client) -> Result<()> {
         mutate(client, "addLead", "AddLeadInput", lead).await?;
     }
     mutate(client, "startCampaign", "CampaignInput", json!({ "id": campaign })).await?;
-    Ok(())
+    Ok(campaign)
+}
+
+/// An agent who has signed in and takes no calls yet.
+async fn agent(client: &Client, number: u32) -> Result<String> {
+    let input = json!({ "name": format!("李娜 {number}"), "extension": number.to_string() });
+    let agent = mutate(client, "registerAgent", "RegisterAgentInput", input).await?;
+    mutate(client, "signIn", "AgentInput", json!({ "id": agent })).await?;
+    Ok(agent)
 }
 
 async fn agents(client: &Client) -> Result<BTreeSet<String>> {
     let mut extensions = BTreeSet::new();
     for number in 1001..=1005 {
-        let input = json!({ "name": format!("李娜 {number}"), "extension": number.to_string() });
-        let agent = mutate(client, "registerAgent", "RegisterAgentInput", input).await?;
-        mutate(client, "signIn", "AgentInput", json!({ "id": agent })).await?;
+        let agent = agent(client, number).await?;
         mutate(client, "makeAvailable", "AgentInput", json!({ "id": agent })).await?;
         extensions.insert(number.to_string());
     }
@@ -94,7 +103,7 @@ async fn every_call_ends_once_as_the_switch_says_whoever_dies_in_between() -> Re
     let mut switch = Switch::start().await?;
     let Serving { process, client } = serve(folder.path(), &switch).await?;
     let extensions = agents(&client).await?;
-    campaign(&client).await?;
+    campaign(&client, None).await?;
     wait_for("calls that are over", async || Ok((settled(&client).await? >= 4).then_some(()))).await?;
 
     switch.die();

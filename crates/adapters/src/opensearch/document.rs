@@ -160,7 +160,7 @@ const fn kind_of(way: Way) -> &'static str {
     match way {
         Way::Query | Way::Reveal | Way::Export | Way::Playback | Way::Download => "access",
         Way::Mutation => "change",
-        Way::Subscription | Way::Login => "start",
+        Way::Subscription | Way::Login | Way::Command => "start",
         Way::SubscriptionEnd => "end",
         Way::Request => "info",
     }

@@ -167,8 +167,8 @@ impl Action for EndCall {
         for agent in agent.into_iter().chain(ringing) {
             work.run::<Agent>(agent, agent::Command::StartWrap { call: *id, policy: *policy }).await?;
         }
-        if ended.cause == EndCause::Abandoned {
-            let call = work.state::<Call>(*id).await?;
+        let call = work.state::<Call>(*id).await?;
+        if ended.cause == EndCause::Abandoned || call.kept_waiting(work.now()) {
             note(work, &call, contact::Command::Abandon(contact::Abandoned { call: *id })).await?;
         }
         if let Some((lead, outcome)) = unreached(work, *id, ended.cause).await? {
@@ -224,10 +224,10 @@ impl Action for ExpireWrap {
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
         let Self { agent: id, policy } = *self;
-        let wrapped = work.state::<Agent>(id).await?.call();
+        let wrapped = work.require::<Agent>(id).await?.call();
         work.run::<Agent>(id, agent::Command::ExpireWrap).await?;
         let Some(call) = wrapped else { return Ok(id.uuid()) };
-        if work.state::<Call>(call).await?.state() == CallState::Ended {
+        if work.require::<Call>(call).await?.state() == CallState::Ended {
             for event in work.run::<Call>(call, call::Command::DispositionBySystem { policy }).await? {
                 if let call::Event::Dispositioned(dispositioned) = event {
                     follow_up(work, call, &dispositioned).await?;
@@ -263,13 +263,14 @@ async fn follow_up(
 ) -> Result<(), ActionError> {
     let call = work.state::<Call>(id).await?;
     if let Some(lead) = call.lead() {
-        let state = work.state::<Lead>(lead).await?.state();
+        // The newest state: the call may have been dialed by another server.
+        let state = work.require::<Lead>(lead).await?.state();
         if state == LeadState::InCall {
             settle(work, lead, id, dispositioned).await?;
         }
     }
     if let Some(customer) = call.customer().filter(|_| dispositioned.do_not_call) {
-        let known = work.state::<Customer>(customer).await?;
+        let known = work.require::<Customer>(customer).await?;
         let consent = known.consent(Purpose::Marketing, Channel::Call);
         if known.exists() && consent.state != ConsentState::Withdrawn {
             let withdrawn = customer::ConsentWithdrawn {
@@ -307,8 +308,10 @@ async fn unreached(
     call: CallId,
     cause: EndCause,
 ) -> Result<Option<(LeadId, AttemptOutcome)>, ActionError> {
-    let Some(lead) = work.state::<Call>(call).await?.lead() else { return Ok(None) };
-    if work.state::<Lead>(lead).await?.state() != LeadState::InCall {
+    let call = work.state::<Call>(call).await?;
+    let Some(lead) = call.lead() else { return Ok(None) };
+    // The newest state: the call may have been dialed by another server.
+    if work.require::<Lead>(lead).await?.state() != LeadState::InCall {
         return Ok(None);
     }
     let outcome = match cause {
@@ -318,7 +321,21 @@ async fn unreached(
         EndCause::Abandoned => AttemptOutcome::Abandoned,
         EndCause::InvalidNumber => AttemptOutcome::InvalidNumber,
         EndCause::Failed | EndCause::Phantom => AttemptOutcome::Failed,
-        EndCause::Completed | EndCause::AgentHangup | EndCause::CustomerHangup => return Ok(None),
+        // An agent was in it, who says how it went.
+        EndCause::Completed | EndCause::AgentHangup | EndCause::CustomerHangup
+            if call.was_bridged() || call.agent().is_some() =>
+        {
+            return Ok(None);
+        }
+        EndCause::Completed | EndCause::AgentHangup | EndCause::CustomerHangup => {
+            if call.kept_waiting(work.now()) {
+                AttemptOutcome::Abandoned
+            } else if call.was_live() {
+                AttemptOutcome::Undecided
+            } else {
+                AttemptOutcome::NoAnswer
+            }
+        }
     };
     Ok(Some((lead, outcome)))
 }

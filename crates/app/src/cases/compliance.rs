@@ -1,8 +1,9 @@
 //! Whether a customer may be called now: the rules of `trunkline-routing`, held against what the log knows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use trunkline_domain::call::{Call, Judged, Ruling, RulingVerdict};
+use trunkline_domain::call::{Call, DialSlot, Judged, Ruling, RulingVerdict};
 use trunkline_domain::campaign::Campaign;
 use trunkline_domain::contact::{self, Contact};
 use trunkline_domain::customer::Customer;
@@ -16,11 +17,24 @@ use trunkline_routing::compliance::{
     Check, Consent, Facts, Judgement, PastCall, Place, Purpose as Asked, Rule, RuleBook, Verdict,
 };
 
+use trunkline_routing::AnswerChances;
+
 use crate::{ActionError, Work};
 
 /// The rules that look at more than the clock, by their permanent names.
 const CONSENT: &str = "consent";
 const DO_NOT_CALL: &str = "do-not-call";
+
+/// What a dial is judged by.
+#[derive(Clone, Debug)]
+pub struct Judges {
+    /// The rules.
+    pub rules: Arc<RuleBook>,
+    /// Whether silence counts as consent.
+    pub policy: Policy,
+    /// What is known of when people answer; nothing for whoever dials by hand.
+    pub chances: Arc<AnswerChances>,
+}
 
 /// What a campaign's calls are for.
 const PURPOSE: Purpose = Purpose::Marketing;
@@ -29,6 +43,82 @@ const PURPOSE: Purpose = Purpose::Marketing;
 pub(super) struct Judging {
     pub(super) judged: Judged,
     pub(super) barred: Option<Bar>,
+    pub(super) slot: Option<DialSlot>,
+}
+
+/// All that a dial of a lead is judged by, as the log has it.
+struct Known {
+    customer: Customer,
+    campaign_id: CampaignId,
+    campaign: Campaign,
+    place: Place,
+    listed: Vec<String>,
+    calls: Vec<PastCall>,
+    no_consent: Option<BlockReason>,
+    requested: bool,
+    agent_guaranteed: bool,
+}
+
+impl Known {
+    /// Of a dial of this call, or of whichever number the lead can be dialed on when there is no call yet; `None` for a
+    /// lead that nobody knows.
+    async fn of(
+        work: &mut Work<'_>,
+        lead: &Lead,
+        call: Option<(&Call, bool)>,
+        rules: &RuleBook,
+        policy: &Policy,
+    ) -> Result<Option<Self>, ActionError> {
+        let Some((id, campaign_id)) = lead.customer().zip(lead.campaign()) else { return Ok(None) };
+        let customer = work.require::<Customer>(id).await?;
+        let campaign = work.require::<Campaign>(campaign_id).await?;
+        let numbers = match call.and_then(|(call, _)| call.number()) {
+            Some((claim, region)) => vec![(claim, region.map(str::to_owned))],
+            None => candidates(work, lead, &customer).await?,
+        };
+        let regions: Vec<&str> = numbers.iter().filter_map(|(_, region)| region.as_deref()).collect();
+        Ok(Some(Self {
+            place: rules.place(&regions, customer.region(), customer.time_zone()),
+            listed: lists(work, &numbers).await?,
+            calls: earlier_dials(work, id, campaign_id).await?,
+            no_consent: customer.bar(PURPOSE, Channel::Call, work.now(), policy),
+            requested: lead.was_requested(),
+            agent_guaranteed: call.is_some_and(|(call, guaranteed)| guaranteed || call.agent().is_some()),
+            customer,
+            campaign_id,
+            campaign,
+        }))
+    }
+
+    /// The same at a moment.
+    fn facts(&self, at: Timestamp) -> Facts<'_> {
+        Facts {
+            at,
+            place: &self.place,
+            jurisdiction: self.campaign.jurisdiction(),
+            purpose: asked(PURPOSE),
+            consent: if self.no_consent.is_none() { Consent::Granted } else { Consent::Unknown },
+            do_not_call: !self.listed.is_empty(),
+            refused_at: self.customer.refused_calls_at(),
+            requested: self.requested,
+            agent_guaranteed: self.agent_guaranteed,
+            calls: &self.calls,
+        }
+    }
+
+    /// What is to be expected of a moment. For a customer who refuses automated decisions nothing is.
+    fn slot(&self, at: Timestamp, chances: &AnswerChances) -> Option<DialSlot> {
+        let slot = self.place.slot(at)?;
+        let scored = !self.customer.refuses_automated_decisions();
+        let least = self.campaign.attempts().answer_chance_min;
+        let chance = chances.of(self.campaign_id, slot).filter(|_| scored).map(rounded);
+        Some(DialSlot { hour: slot.hour, weekend: slot.weekend, chance, least })
+    }
+}
+
+/// To four decimals: more is not known, and events stay readable.
+fn rounded(chance: f64) -> f64 {
+    (chance * 10_000.0).round() / 10_000.0
 }
 
 /// Holds a dial of the lead against the rules: of this call, with whether an agent is guaranteed although the call is not
@@ -38,38 +128,42 @@ pub(super) async fn judge(
     work: &mut Work<'_>,
     lead: &Lead,
     call: Option<(&Call, bool)>,
-    rules: &RuleBook,
-    policy: &Policy,
+    judges: &Judges,
 ) -> Result<Option<Judging>, ActionError> {
-    let Some((id, campaign_id)) = lead.customer().zip(lead.campaign()) else { return Ok(None) };
+    let Judges { rules, policy, chances } = judges;
+    let Some(known) = Known::of(work, lead, call, rules, policy).await? else { return Ok(None) };
+    let facts = known.facts(work.now());
+    let judgement = rules.judge_with(&facts, &own_rules(&known.campaign));
+    let judged = kept(&facts, known.listed.clone(), &judgement);
+    let barred = judged.barred_by().map(|ruling| meaning(&judged, ruling, known.no_consent));
+    let slot = known.slot(work.now(), chances);
+    Ok(Some(Judging { judged, barred, slot }))
+}
+
+/// When a lead that could be dialed now had better be dialed: at the first hour of the customer's day or the next that is
+/// lawful and promises as much as the campaign asks, when this one promises less. Nothing for a call that the customer asked
+/// for, and for a lead that has waited already.
+pub(super) async fn better_hour(
+    work: &mut Work<'_>,
+    lead: &Lead,
+    judges: &Judges,
+) -> Result<Option<Timestamp>, ActionError> {
+    let Judges { rules, policy, chances } = judges;
+    if lead.was_requested() || lead.has_waited() {
+        return Ok(None);
+    }
+    let Some(known) = Known::of(work, lead, None, rules, policy).await? else { return Ok(None) };
     let now = work.now();
-    let customer = work.require::<Customer>(id).await?;
-    let campaign = work.require::<Campaign>(campaign_id).await?;
-    let numbers = match call.and_then(|(call, _)| call.number()) {
-        Some((claim, region)) => vec![(claim, region.map(str::to_owned))],
-        None => candidates(work, lead, &customer).await?,
+    if !known.slot(now, chances).is_some_and(|slot| slot.is_poor()) {
+        return Ok(None);
+    }
+    let own = own_rules(&known.campaign);
+    let is_better = |at: &Timestamp| {
+        let slot = known.slot(*at, chances);
+        let promises = slot.is_some_and(|slot| slot.chance.is_some() && !slot.is_poor());
+        promises && rules.judge_with(&known.facts(*at), &own).is_permitted()
     };
-    let regions: Vec<&str> = numbers.iter().filter_map(|(_, region)| region.as_deref()).collect();
-    let place = rules.place(&regions, customer.region(), customer.time_zone());
-    let listed = lists(work, &numbers).await?;
-    let calls = earlier_dials(work, id, campaign_id).await?;
-    let bar = customer.bar(PURPOSE, Channel::Call, now, policy);
-    let facts = Facts {
-        at: now,
-        place: &place,
-        jurisdiction: campaign.jurisdiction(),
-        purpose: asked(PURPOSE),
-        consent: if bar.is_none() { Consent::Granted } else { Consent::Unknown },
-        do_not_call: !listed.is_empty(),
-        refused_at: customer.refused_calls_at(),
-        requested: lead.was_requested(),
-        agent_guaranteed: call.is_some_and(|(call, guaranteed)| guaranteed || call.agent().is_some()),
-        calls: &calls,
-    };
-    let judgement = rules.judge_with(&facts, &own_rules(&campaign));
-    let judged = kept(&facts, listed, &judgement);
-    let barred = judged.barred_by().map(|ruling| meaning(&judged, ruling, bar));
-    Ok(Some(Judging { barred, judged }))
+    Ok(known.place.hours_ahead(now).find(is_better))
 }
 
 /// What a ruling that bars the call means for its lead.

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent};
-use trunkline_domain::call::{self, Call, CallState, Judged};
+use trunkline_domain::call::{self, Call, CallState, Judged, Worth};
 use trunkline_domain::contact::{self, Contact};
 use trunkline_domain::customer::Customer;
 use trunkline_domain::lead::{self, Lead, LeadOutcome, LeadState};
+use trunkline_domain::words::Work as Offered;
 use trunkline_kernel::{CallId, Id as _, LeadId, Millis, PhoneNumber, StreamId};
-use trunkline_routing::compliance::RuleBook;
 use uuid::Uuid;
 
 use super::call::dialed_customer;
-use super::compliance::{candidates, judge};
+use super::compliance::{Judges, better_hour, candidates, judge};
+use super::terms::permit;
 use super::{CreateCall, QueueLead};
-use crate::{Action, ActionError, Work};
+use crate::{Action, ActionError, Licensing, Work};
 
 /// Dials a call for its lead and its agent, or suppresses it when a rule bars it at this instant. Either way the event
 /// says what was known, and what each rule said.
@@ -28,25 +28,28 @@ pub struct DialCall {
     pub token: Option<u64>,
     /// Whether an agent is free for this very call and stays so, although the call is not meant for one.
     pub agent_guaranteed: bool,
-    /// Whether silence counts as consent.
-    pub policy: Policy,
-    /// The rules that it is judged by.
-    pub rules: Arc<RuleBook>,
+    /// What it is judged by.
+    pub judges: Judges,
+    /// Why its lead was put before others, where a model scored it. Of a customer who refuses automated decisions it is not
+    /// kept.
+    pub worth: Option<Worth>,
+    /// Which licences calls ask for, of an agent who begins a call without an offer.
+    pub licensing: Arc<Licensing>,
 }
 
 impl Action for DialCall {
     type Answer = Uuid;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
-        let Self { call: id, token, agent_guaranteed, policy, rules } = self;
+        let Self { call: id, token, agent_guaranteed, judges, worth, licensing } = self;
         let call = work.state::<Call>(*id).await?;
-        let mut judged = None;
+        let (mut judged, mut slot) = (None, None);
         if let Some(lead_id) = call.lead() {
             let lead = work.state::<Lead>(lead_id).await?;
-            let judging = judge(work, &lead, Some((&call, *agent_guaranteed)), rules, policy).await?;
-            let (barred, of_lead) = judging.map(|judging| (judging.barred, judging.judged)).unzip();
-            judged = of_lead;
-            let barred = barred.flatten();
+            let mut barred = None;
+            if let Some(judging) = judge(work, &lead, Some((&call, *agent_guaranteed)), judges).await? {
+                (judged, barred, slot) = (Some(judging.judged), judging.barred, judging.slot);
+            }
             let number = call.number().map(|(claim, _)| claim);
             work.run::<Lead>(lead_id, lead::Command::Call { call: *id, number, barred }).await?;
         }
@@ -58,8 +61,16 @@ impl Action for DialCall {
         }
         if let Some(agent) = call.agent() {
             work.run::<Agent>(agent, agent::Command::StartWork { call: *id, token: *token }).await?;
+            // An offer was held to them when it was made.
+            if token.is_none() {
+                permit(work, agent, Offered::Call(*id), licensing).await?;
+            }
         }
-        work.run::<Call>(*id, call::Command::Dial(call::Dialed { judged })).await?;
+        let worth = match (worth, call.customer()) {
+            (Some(_), Some(id)) if work.require::<Customer>(id).await?.refuses_automated_decisions() => None,
+            (worth, _) => worth.clone(),
+        };
+        work.run::<Call>(*id, call::Command::Dial(call::Dialed { judged, slot, worth })).await?;
         if let Some(customer) = dialed_customer(&call) {
             let dialed = contact::Dialed { customer, call: *id, campaign: call.campaign() };
             work.run::<Contact>(contact::of(customer), contact::Command::Dial(dialed)).await?;
@@ -73,7 +84,8 @@ impl Action for DialCall {
 }
 
 /// Brings a lead into the queue and dials it: released when its time has come, judged when it is queued, judged again
-/// when it is dialed. Which of the customer's numbers it dials says [`Lead::next_number`]; a lead that has none left is
+/// when it is dialed. Where the campaign asks for it, one that is unlikely to be answered now waits for a better hour
+/// ([`Judges::chances`]). Which of the customer's numbers it dials says [`Lead::next_number`]; a lead that has none left is
 /// finished as unreachable.
 #[derive(Clone, Debug)]
 pub struct DialLead {
@@ -83,10 +95,11 @@ pub struct DialLead {
     pub created: call::Created,
     /// Whether an agent is free for this very call and stays so.
     pub agent_guaranteed: bool,
-    /// Whether silence counts as consent.
-    pub policy: Policy,
-    /// The rules that it is judged by.
-    pub rules: Arc<RuleBook>,
+    /// What it is judged by.
+    pub judges: Judges,
+    /// Why its lead was put before others, where a model scored it. Of a customer who refuses automated decisions it is not
+    /// kept.
+    pub worth: Option<Worth>,
 }
 
 /// What became of it.
@@ -101,6 +114,8 @@ pub enum LeadDialed {
     },
     /// A rule barred it.
     Barred,
+    /// It waits for an hour in which somebody is more likely to answer.
+    Waits,
     /// The customer has no number, or none that exists: the lead is finished.
     Unreachable,
 }
@@ -109,17 +124,22 @@ impl Action for DialLead {
     type Answer = LeadDialed;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<LeadDialed, ActionError> {
-        let Self { lead, created, agent_guaranteed, policy, rules } = self;
+        let Self { lead, created, agent_guaranteed, judges, worth } = self;
         let state = work.require::<Lead>(*lead).await?.state();
         if matches!(state, LeadState::New | LeadState::OnHold) {
             work.run::<Lead>(*lead, lead::Command::Ready).await?;
         }
         if state != LeadState::Queued {
-            let queue = QueueLead { lead: *lead, policy: *policy, rules: Arc::clone(rules) };
-            queue.perform(work).await?;
+            QueueLead { lead: *lead, judges: judges.clone() }.perform(work).await?;
         }
-        if work.state::<Lead>(*lead).await?.state() != LeadState::Queued {
+        let queued = work.state::<Lead>(*lead).await?;
+        if queued.state() != LeadState::Queued {
             return Ok(LeadDialed::Barred);
+        }
+        if let Some(until) = better_hour(work, &queued, judges).await? {
+            let held = lead::Held { until, rule: Some(lead::BETTER_HOUR.to_owned()) };
+            work.run::<Lead>(*lead, lead::Command::Hold(held)).await?;
+            return Ok(LeadDialed::Waits);
         }
         let Some(number) = next_number(work, *lead).await? else {
             let finished = lead::Finished { outcome: LeadOutcome::Unreachable };
@@ -132,8 +152,10 @@ impl Action for DialLead {
             call,
             token: None,
             agent_guaranteed: *agent_guaranteed,
-            policy: *policy,
-            rules: Arc::clone(rules),
+            judges: judges.clone(),
+            worth: worth.clone(),
+            // The dialer's calls are meant for nobody before they are answered.
+            licensing: Arc::default(),
         };
         dial.perform(work).await?;
         let dialed = work.state::<Call>(call).await?;

@@ -1,16 +1,12 @@
 //! Leads: a customer on a campaign's list, and whether the customer may be called now.
 
-use std::sync::Arc;
-
-use trunkline_domain::Policy;
 use trunkline_domain::campaign::{self, Campaign, CampaignState};
 use trunkline_domain::customer::{self, Customer};
 use trunkline_domain::lead::{self, Lead};
-use trunkline_kernel::{Id as _, LeadId, StreamId};
-use trunkline_routing::compliance::RuleBook;
+use trunkline_kernel::{CampaignId, Id as _, LeadId, StreamId};
 use uuid::Uuid;
 
-use super::compliance::judge;
+use super::compliance::{Judges, judge};
 use crate::{Action, ActionError, Work};
 
 /// Puts a customer on a campaign's list.
@@ -44,25 +40,58 @@ impl Action for AddLead {
     }
 }
 
+/// How many leads are brought back together at most; an append takes twice as many streams.
+pub const RECYCLED_TOGETHER_MAX: usize = 100;
+
+/// Brings leads of a campaign that ended without an answer back to its list. Those that cannot be brought back, or no
+/// longer, are passed over.
+#[derive(Clone, Debug)]
+pub struct RecycleLeads {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Which; at most [`RECYCLED_TOGETHER_MAX`].
+    pub leads: Vec<LeadId>,
+}
+
+impl Action for RecycleLeads {
+    type Answer = Uuid;
+
+    async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let campaign = work.require::<Campaign>(self.campaign).await?;
+        if !campaign.exists() {
+            return Err(ActionError::refused(campaign::Refusal::Unknown));
+        }
+        if campaign.state() == CampaignState::Stopped {
+            return Err(ActionError::refused(campaign::Refusal::Stopped));
+        }
+        for id in &self.leads {
+            let lead = work.require::<Lead>(*id).await?;
+            if lead.campaign() == Some(self.campaign) && lead.is_recyclable(campaign.attempts()) {
+                let attempts = campaign.attempts().clone();
+                work.run::<Lead>(*id, lead::Command::Recycle { attempts }).await?;
+            }
+        }
+        Ok(self.campaign.uuid())
+    }
+}
+
 /// Lets a lead wait to be dialed. When its customer may not be called it is blocked instead, or rests until the rule
 /// that bars the call lets go.
 #[derive(Clone, Debug)]
 pub struct QueueLead {
     /// Which.
     pub lead: LeadId,
-    /// Whether silence counts as consent.
-    pub policy: Policy,
-    /// The rules that it is judged by.
-    pub rules: Arc<RuleBook>,
+    /// What it is judged by.
+    pub judges: Judges,
 }
 
 impl Action for QueueLead {
     type Answer = Uuid;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
-        let Self { lead: id, policy, rules } = self;
+        let Self { lead: id, judges } = self;
         let lead = work.state::<Lead>(*id).await?;
-        let judging = judge(work, &lead, None, rules, policy).await?;
+        let judging = judge(work, &lead, None, judges).await?;
         let barred = judging.and_then(|judging| judging.barred);
         work.run::<Lead>(*id, lead::Command::Queue { barred }).await?;
         Ok(id.uuid())

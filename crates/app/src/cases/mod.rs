@@ -6,31 +6,40 @@ mod call;
 mod compliance;
 mod customer;
 mod dial;
+mod dialer;
 mod lead;
 mod listing;
+mod model;
 mod recording;
 mod report;
 mod reservation;
 mod routing;
 mod task;
+mod terms;
 
 use trunkline_kernel::{Aggregate, Id as _};
 use uuid::Uuid;
 
 pub use call::{BridgeCall, ClassifyResult, CreateCall, EndCall, ExpireWrap, HoldCall, ResumeCall};
-pub use compliance::judge_again;
+pub use compliance::{Judges, judge_again};
 pub use customer::{Identifier, LinkIdentifier, RegisterCustomer, UnlinkIdentifier, WithdrawConsent};
 pub use dial::{DialCall, DialLead, LeadDialed};
-pub use lead::{AddLead, QueueLead};
+pub use dialer::{InTerm, TakeDialer};
+pub use lead::{AddLead, QueueLead, RECYCLED_TOGETHER_MAX, RecycleLeads};
 pub use listing::{ChangeListings, ListingChange};
+pub use model::NoteMeasurement;
 pub use recording::{AnnounceRecording, KnownRecording, LookUpRecording, SealRecording};
 pub use report::{Report, ReportCall};
 pub use reservation::{
     AcceptReservation, CancelReservation, LoseAgent, OfferWork, RejectReservation, RescindReservation,
     TimeOutReservation,
 };
-pub use routing::{DecidedWork, KnownWork, LookUpWork, OfferDecided, OffersMade, RequestRouting, routing_of};
+pub use routing::{
+    BridgeDecided, DecidedWork, KnownWork, OfferDecided, OffersMade, RequestRouting, look_up, look_up_answer,
+    routing_of,
+};
 pub use task::FailTaskAttempt;
+pub use terms::hours;
 
 use crate::{Action, ActionError, Work};
 

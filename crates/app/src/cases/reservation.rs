@@ -1,5 +1,7 @@
 //! Offers of work: the reservation, its agent and the task that is offered change together.
 
+use std::sync::Arc;
+
 use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent, Presence};
 use trunkline_domain::reservation::{self, Reservation, ReservationState};
@@ -9,7 +11,8 @@ use trunkline_kernel::{AgentId, Id as _, ReservationId, StreamId, Timestamp};
 use uuid::Uuid;
 
 use super::routing;
-use crate::{Action, ActionError, Work};
+use super::terms::permit;
+use crate::{Action, ActionError, Licensing, Work};
 
 /// Offers work to an agent, who must be available.
 #[derive(Clone, Debug)]
@@ -20,14 +23,19 @@ pub struct OfferWork {
     pub work: Offer,
     /// How long the offer stands.
     pub policy: Policy,
+    /// Which licences calls ask for.
+    pub licensing: Arc<Licensing>,
 }
 
 impl Action for OfferWork {
     type Answer = Uuid;
 
     async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
-        let Self { agent, work, policy } = *self;
-        Ok(routing::reserve(unit, agent, work, policy).await?.uuid())
+        let Self { agent, work, policy, ref licensing } = *self;
+        let id = routing::reserve(unit, agent, work, policy).await?.uuid();
+        // After what is wrong with the agent at all.
+        permit(unit, agent, work, licensing).await?;
+        Ok(id)
     }
 
     fn contends_on(&self) -> Option<StreamId> {

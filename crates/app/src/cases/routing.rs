@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent};
-use trunkline_domain::call::{Call, CallState};
+use trunkline_domain::call::{self, Call, CallState};
 use trunkline_domain::customer::Customer;
 use trunkline_domain::decision::{self, Decision};
 use trunkline_domain::lead::{Lead, LeadState};
@@ -17,8 +17,9 @@ use trunkline_kernel::{
 };
 use uuid::Uuid;
 
+use super::BridgeCall;
 use super::reservation::set_free;
-use crate::{Action, ActionError, Work};
+use crate::{Action, ActionError, Dispatcher, Work};
 
 /// The search for an agent for this piece of work.
 pub fn routing_of(work: Offered) -> RoutingId {
@@ -51,7 +52,7 @@ impl Action for RequestRouting {
 }
 
 /// What whoever decides has to know of a piece of work, as it is at this moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct KnownWork {
     /// Since when an agent is wanted, and what was asked for.
     pub requested: (Timestamp, routing::Requested),
@@ -71,22 +72,11 @@ pub struct KnownWork {
     pub queue: Option<String>,
 }
 
-/// Asks what is known of work for which an agent is wanted; nothing when none is wanted any more. It reads the log,
-/// not a read model, for an opt-out holds from the moment that it is answered.
-#[derive(Clone, Copy, Debug)]
-pub struct LookUpWork(pub Offered);
-
-impl Action for LookUpWork {
-    type Answer = Option<KnownWork>;
-
-    async fn perform(&self, unit: &mut Work<'_>) -> Result<Self::Answer, ActionError> {
-        let routing = unit.require::<Routing>(routing_of(self.0)).await?;
-        let Some(requested) = routing.requested().filter(|_| routing.state() == RoutingState::Waiting) else {
-            return Ok(None);
-        };
-        let requested = requested.clone();
-        let mut known = KnownWork {
-            requested,
+impl KnownWork {
+    /// Nothing but what was asked for.
+    pub fn asked(since: Timestamp, requested: routing::Requested) -> Self {
+        Self {
+            requested: (since, requested),
             customer: None,
             refuses_automated_decisions: false,
             owner: None,
@@ -94,26 +84,100 @@ impl Action for LookUpWork {
             product: None,
             industry: None,
             queue: None,
-        };
-        match self.0 {
-            Offered::Call(id) => {
-                let call = unit.state::<Call>(id).await?;
-                (known.customer, known.campaign) = (call.customer(), call.campaign());
-                (known.product, known.industry) = (call.product().cloned(), call.industry().cloned());
-                known.queue = call.queue().cloned();
-            }
-            Offered::Lead(id) => {
-                let lead = unit.state::<Lead>(id).await?;
-                (known.customer, known.campaign) = (lead.customer(), lead.campaign());
-            }
-            Offered::Task(id) => known.customer = unit.state::<Task>(id).await?.customer(),
         }
-        if let Some(customer) = known.customer {
-            let customer = unit.require::<Customer>(customer).await?;
-            known.refuses_automated_decisions = customer.refuses_automated_decisions();
-            known.owner = customer.owner();
+    }
+
+    fn learn_call(&mut self, call: &Call) {
+        (self.customer, self.campaign) = (call.customer(), call.campaign());
+        (self.product, self.industry) = (call.product().cloned(), call.industry().cloned());
+        self.queue = call.queue().cloned();
+    }
+
+    /// It asks the log, not a read model, for an opt-out holds from the moment that it is answered.
+    async fn learn_customer(&mut self, dispatcher: &Dispatcher) -> Result<(), ActionError> {
+        if let Some(customer) = self.customer {
+            let customer = dispatcher.newest::<Customer>(customer).await?;
+            self.refuses_automated_decisions = customer.refuses_automated_decisions();
+            self.owner = customer.owner();
         }
-        Ok(Some(known))
+        Ok(())
+    }
+}
+
+/// What is known of work for which an agent is wanted; nothing when none is wanted any more. What has changed on other
+/// servers meanwhile, the offer finds.
+///
+/// # Errors
+/// When the log fails or holds an event that this build cannot read.
+pub async fn look_up(dispatcher: &Dispatcher, work: Offered) -> Result<Option<KnownWork>, ActionError> {
+    let id = routing_of(work);
+    let mut routing = dispatcher.kept::<Routing>(id).await?;
+    if routing.state() != RoutingState::Waiting {
+        routing = dispatcher.newest::<Routing>(id).await?;
+    }
+    let Some((since, requested)) = routing.requested().filter(|_| routing.state() == RoutingState::Waiting)
+    else {
+        return Ok(None);
+    };
+    let mut known = KnownWork::asked(*since, requested.clone());
+    match work {
+        Offered::Call(id) => known.learn_call(&dispatcher.kept::<Call>(id).await?),
+        Offered::Lead(id) => {
+            let lead = dispatcher.kept::<Lead>(id).await?;
+            (known.customer, known.campaign) = (lead.customer(), lead.campaign());
+        }
+        Offered::Task(id) => known.customer = dispatcher.kept::<Task>(id).await?.customer(),
+    }
+    known.learn_customer(dispatcher).await?;
+    Ok(Some(known))
+}
+
+/// What is known of a dialed call that somebody answered, for which nobody asks an agent in the log: the dialer connects it
+/// at once. Nothing when it does not wait any more.
+///
+/// # Errors
+/// As [`look_up`].
+pub async fn look_up_answer(
+    dispatcher: &Dispatcher,
+    id: CallId,
+    since: Timestamp,
+    needs: routing::Needs,
+) -> Result<Option<KnownWork>, ActionError> {
+    let call = dispatcher.newest::<Call>(id).await?;
+    if !can_be_given(&call) {
+        return Ok(None);
+    }
+    let mut known = KnownWork::asked(since, routing::Requested::of(Offered::Call(id), needs));
+    known.learn_call(&call);
+    known.learn_customer(dispatcher).await?;
+    Ok(Some(known))
+}
+
+/// Connects an answered call with the agent who was decided on; the record of the decision is in the same append.
+#[derive(Clone, Debug)]
+pub struct BridgeDecided {
+    /// The call.
+    pub call: CallId,
+    /// The agent.
+    pub agent: AgentId,
+    /// What was decided and from what.
+    pub record: serde_json::Value,
+}
+
+impl Action for BridgeDecided {
+    type Answer = Uuid;
+
+    async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
+        let bridged = call::Bridged { agent: Some(self.agent), waited_ms: None };
+        BridgeCall { call: self.call, bridged }.perform(unit).await?;
+        let decision: DecisionId = unit.new_id();
+        let made = decision::Made { works: vec![Offered::Call(self.call)], record: self.record.clone() };
+        unit.run::<Decision>(decision, decision::Command::Make(made)).await?;
+        Ok(decision.uuid())
+    }
+
+    fn contends_on(&self) -> Option<StreamId> {
+        Some(StreamId::of(self.call))
     }
 }
 
@@ -280,8 +344,12 @@ async fn waits(unit: &mut Work<'_>, work: Offered) -> Result<bool, ActionError> 
 }
 
 async fn call_waits(unit: &mut Work<'_>, id: CallId) -> Result<bool, ActionError> {
-    let call = unit.require::<Call>(id).await?;
-    Ok(call.exists()
+    Ok(can_be_given(&unit.require::<Call>(id).await?))
+}
+
+/// Whether a call is there that an agent could be given.
+fn can_be_given(call: &Call) -> bool {
+    call.exists()
         && match call.state() {
             CallState::Created | CallState::Answered | CallState::Classified | CallState::Queued => true,
             CallState::Suppressed
@@ -291,7 +359,7 @@ async fn call_waits(unit: &mut Work<'_>, id: CallId) -> Result<bool, ActionError
             | CallState::Held
             | CallState::Ended
             | CallState::Dispositioned => false,
-        })
+        }
 }
 
 async fn lead_waits(unit: &mut Work<'_>, id: LeadId) -> Result<bool, ActionError> {

@@ -33,6 +33,8 @@ words! {
         Download = "download",
         /// Somebody came in, or wanted to.
         Login = "login",
+        /// A command of the command line, by somebody who brought a token.
+        Command = "command",
     }
 
     /// What became of it.

@@ -6,6 +6,8 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use trunkline_kernel::{CallId, LeadId, ReservationId, State as _, Tag, Timestamp};
 
 use crate::policy::Policy;
@@ -199,6 +201,8 @@ pub struct Agent {
     call: Option<CallId>,
     wrap_until: Option<Timestamp>,
     extension: Option<String>,
+    licences: BTreeMap<String, Validity>,
+    shifts: Vec<Shift>,
 }
 
 impl Agent {
@@ -227,14 +231,28 @@ impl Agent {
         self.extension.as_deref()
     }
 
+    /// Whether the agent holds a licence at that moment.
+    pub fn holds(&self, licence: &str, at: Timestamp) -> bool {
+        self.licences.get(licence).is_some_and(|validity| validity.holds(at))
+    }
+
+    /// When the agent works; always without any.
+    pub fn shifts(&self) -> &[Shift] {
+        &self.shifts
+    }
+
     fn apply(&mut self, event: &Event) {
         match event {
             Event::Registered(registered) => {
                 self.exists = true;
                 self.extension.clone_from(&registered.extension);
+                self.licences.clone_from(&registered.licences);
+                self.shifts.clone_from(&registered.shifts);
             }
             Event::ProfileChanged(changed) => {
                 self.extension = changed.extension.clone().or(self.extension.take());
+                changed.licences.iter().for_each(|licences| self.licences.clone_from(licences));
+                changed.shifts.iter().for_each(|shifts| self.shifts.clone_from(shifts));
             }
             Event::Reserved(reserved) => {
                 let Reserved { reservation, work, token, expires_at } = *reserved;

@@ -96,6 +96,18 @@ refusals! {
             "name the work of the agent's present offer",
             "与所派业务不符：请填写当前派单的业务",
         }
+        /// The work asks for a licence that the agent does not hold at this moment.
+        Unlicensed = "AGENT_UNLICENSED" {
+            "the work asks for a licence that the agent does not hold now",
+            "give it to an agent who holds the licence, or renew the licence in the agent's profile",
+            "坐席缺少该业务所需的有效执业资格：请派给持证坐席，或更新坐席资料中的资格",
+        }
+        /// The agent was to take new work outside of every shift.
+        OffShift = "AGENT_OFF_SHIFT" {
+            "the agent is not in a shift now",
+            "wait until the agent's next shift, or change the shifts in the agent's profile",
+            "坐席当前不在班次时间内：请等待下一班次，或调整坐席资料中的班次",
+        }
         /// The agent was to begin talking and no call rings.
         NotRinging(state: Presence) = "AGENT_NOT_RINGING" {
             "no call rings for the agent",

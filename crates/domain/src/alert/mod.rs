@@ -1,4 +1,4 @@
-//! An alert: a rule about accesses was met. Its id is made of the rule, the person and the time, so that it is raised once,
+//! An alert: a rule about accesses was met, or a model drifts. Its id is made of the rule, the person and the time, so that it is raised once,
 //! whoever comes to it first.
 
 mod events;
@@ -25,6 +25,10 @@ words! {
         Emergency = "emergency",
         /// A supervisor got at personal values of customers of several colleagues.
         Colleagues = "colleagues",
+        /// The model that scores has drifted.
+        Drift = "drift",
+        /// The model that scores is well again.
+        DriftOver = "drift_over",
     }
 }
 
@@ -110,5 +114,22 @@ pub fn message(alert: &Raised, language: Language) -> String {
         (AlertKind::Colleagues, Language::Chinese) => {
             format!("{who} 查看了同事的 {count} 位客户的个人信息，超过上限 {limit}（{rule}）。")
         }
+        (AlertKind::Drift, Language::English) => {
+            format!("{who} drifts: {rule} is {}; up to {} is in order.", share(*count), share(*limit))
+        }
+        (AlertKind::Drift, Language::Chinese) => {
+            format!("{who} 发生漂移：{rule} 为 {}，超过上限 {}。", share(*count), share(*limit))
+        }
+        (AlertKind::DriftOver, Language::English) => {
+            format!("{who} is well again: {rule} is {}; up to {} is in order.", share(*count), share(*limit))
+        }
+        (AlertKind::DriftOver, Language::Chinese) => {
+            format!("{who} 已恢复正常：{rule} 为 {}，上限为 {}。", share(*count), share(*limit))
+        }
     }
+}
+
+/// Thousandths, as a number with three decimals.
+fn share(thousandths: u64) -> String {
+    format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
 }

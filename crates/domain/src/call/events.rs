@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_kernel::{AgentId, CampaignId, CustomerId, LeadId, Millis, Personal, PhoneNumber, Timestamp};
 
-use super::Judged;
+use super::{DialSlot, Judged, Worth};
 use crate::identifier::IdentifierId;
 use crate::words::{Attributes, By, Direction};
 
@@ -131,6 +131,12 @@ pub struct Dialed {
     /// history, and calls of no lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// The hour on the customer's clock, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<DialSlot>,
+    /// Why the lead was put before others, where a model scored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<Worth>,
 }
 
 /// The other end rings.

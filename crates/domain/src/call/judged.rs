@@ -6,6 +6,10 @@ use trunkline_kernel::{Millis, Timestamp};
 
 use crate::words::Purpose;
 
+/// How soon after a person's answer an agent must be there where no rule says so: as the strictest published one asks,
+/// 16 CFR 310.4(b)(4)(iii).
+pub const BRIDGE_WITHIN: Millis = Millis::from_secs(2);
+
 words! {
     /// What a rule said to a dial.
     RulingVerdict {
@@ -80,6 +84,13 @@ impl Judged {
     /// How long it must ring at least.
     pub fn ring_least(&self) -> Millis {
         self.rulings.iter().filter_map(|ruling| ruling.ring_least_ms).max().unwrap_or(Millis::ZERO)
+    }
+
+    /// How soon after a person's answer an agent must be there, in a call that is meant for none: the shortest time that a
+    /// rule gives, and [`BRIDGE_WITHIN`] where none does.
+    pub fn bridge_within(&self) -> Millis {
+        let given = self.rulings.iter().filter_map(|ruling| ruling.bridge_within_ms);
+        given.chain([BRIDGE_WITHIN]).min().unwrap_or(BRIDGE_WITHIN)
     }
 
     /// When to look again: the latest time until which a rule bars the call; `None` when none does, or one does for

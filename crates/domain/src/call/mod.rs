@@ -2,6 +2,7 @@
 
 mod decide;
 mod events;
+mod expected;
 mod judged;
 pub mod over_cti;
 mod refusal;
@@ -15,7 +16,8 @@ use crate::policy::Policy;
 use crate::words::{By, Direction};
 
 pub use events::*;
-pub use judged::{Judged, Ruling, RulingVerdict};
+pub use expected::{DialSlot, Worth};
+pub use judged::{BRIDGE_WITHIN, Judged, Ruling, RulingVerdict};
 pub use refusal::Refusal;
 
 machine! {
@@ -134,6 +136,9 @@ pub struct Call {
     number_region: Option<String>,
     bridged: bool,
     ring_least: Millis,
+    /// Since when somebody who was not known for a machine is on the line.
+    live_since: Option<Timestamp>,
+    bridge_within: Option<Millis>,
     ended: Option<(Timestamp, EndCause)>,
     dispositioned_by: Option<By>,
 }
@@ -199,6 +204,18 @@ impl Call {
         self.ring_least
     }
 
+    /// Whether somebody answered a call that is meant for no agent, who was not known for a machine, and had to wait for
+    /// one for longer than permitted until then.
+    pub fn kept_waiting(&self, until: Timestamp) -> bool {
+        let waited = self.live_since.map(|since| until.since(since));
+        !self.bridged && waited.zip(self.bridge_within).is_some_and(|(waited, within)| waited > within)
+    }
+
+    /// Whether somebody answered who was not known for a machine.
+    pub fn was_live(&self) -> bool {
+        self.live_since.is_some()
+    }
+
     /// Whether an agent has been connected.
     pub fn was_bridged(&self) -> bool {
         self.bridged
@@ -232,11 +249,16 @@ impl Call {
             Event::Ended(ended) => self.ended = Some((at, ended.cause)),
             Event::Dispositioned(dispositioned) => self.dispositioned_by = Some(dispositioned.by),
             Event::Dialed(dialed) => {
-                self.ring_least = dialed.judged.as_ref().map_or(Millis::ZERO, Judged::ring_least);
+                let judged = dialed.judged.as_ref();
+                self.ring_least = judged.map_or(Millis::ZERO, Judged::ring_least);
+                self.bridge_within = judged.filter(|_| self.agent.is_none()).map(Judged::bridge_within);
+            }
+            Event::Answered(_) => self.live_since = Some(at),
+            Event::Classified(classified) if classified.answerer == Answerer::Machine => {
+                self.live_since = None
             }
             Event::Suppressed(_)
             | Event::Rang(_)
-            | Event::Answered(_)
             | Event::Classified(_)
             | Event::Held(_)
             | Event::Resumed(_) => {}

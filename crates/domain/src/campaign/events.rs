@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_kernel::{Millis, Personal};
 
+use crate::lead::AttemptOutcome;
+
 words! {
     /// How a campaign's calls are started.
     DialingMode {
@@ -36,14 +38,66 @@ pub struct AttemptPolicy {
     pub attempts_max: u16,
     /// Calls of one lead in a day at most.
     pub attempts_per_day_max: u16,
-    /// How long to wait after a call without an answer, in milliseconds.
+    /// How long a lead rests after an attempt, in milliseconds, where `rests` names no other time.
     pub retry_after_ms: Millis,
+    /// How long it rests after attempts that ended in one way, each named once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests: Vec<OutcomeRest>,
+    /// How often a lead that ended without an answer may be brought back to the list; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recycles_max: Option<u16>,
+    /// The chance of an answer, above 0 and below 1, that an hour must promise: in a poorer one a lead waits for a better
+    /// one of the same day or the next. Absent, it does not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_chance_min: Option<f64>,
+}
+
+/// How long a lead rests after an attempt that ended in this way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OutcomeRest {
+    /// How the attempt ended.
+    pub outcome: AttemptOutcome,
+    /// How long the lead rests, in milliseconds.
+    pub rest_ms: Millis,
+}
+
+impl AttemptPolicy {
+    /// How long a lead rests after an attempt that ended so.
+    pub fn rest_after(&self, outcome: AttemptOutcome) -> Millis {
+        let own = self.rests.iter().find(|rest| rest.outcome == outcome);
+        own.map_or(self.retry_after_ms, |rest| rest.rest_ms)
+    }
+
+    /// How often a lead may be brought back to the list.
+    pub fn recycles_max(&self) -> u16 {
+        self.recycles_max.unwrap_or(1)
+    }
 }
 
 impl Default for AttemptPolicy {
-    /// 3 attempts, 2 a day, 4 hours apart.
+    /// 3 attempts, 2 a day, 4 hours apart. A busy line is tried again after 15 minutes and a call that could not be made
+    /// after 10; a machine at another time of the day, 5 hours later; where somebody answered, but not the customer,
+    /// was not connected in time or had nothing settled, the next day; a number that there is not makes no other one wait.
     fn default() -> Self {
-        Self { attempts_max: 3, attempts_per_day_max: 2, retry_after_ms: Millis::from_mins(240) }
+        let rests = [
+            (AttemptOutcome::Busy, 15),
+            (AttemptOutcome::Failed, 10),
+            (AttemptOutcome::Machine, 5 * 60),
+            (AttemptOutcome::WrongParty, 24 * 60),
+            (AttemptOutcome::Abandoned, 24 * 60),
+            (AttemptOutcome::Undecided, 24 * 60),
+            (AttemptOutcome::InvalidNumber, 0),
+        ];
+        let rest = |(outcome, minutes)| OutcomeRest { outcome, rest_ms: Millis::from_mins(minutes) };
+        Self {
+            attempts_max: 3,
+            attempts_per_day_max: 2,
+            retry_after_ms: Millis::from_mins(240),
+            rests: rests.map(rest).to_vec(),
+            recycles_max: None,
+            answer_chance_min: None,
+        }
     }
 }
 

@@ -5,8 +5,11 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use trunkline_kernel::{Aggregate, CampaignId, Category, Millis, State as _, Tag, Timestamp};
 
+use crate::lead::AttemptOutcome;
 use crate::limits;
 
 pub use events::*;
@@ -111,8 +114,12 @@ impl Campaign {
 }
 
 fn check_attempts(policy: &AttemptPolicy) -> Result<(), Refusal> {
-    let holds =
-        policy.attempts_max > 0 && policy.attempts_per_day_max > 0 && policy.retry_after_ms >= Millis::ZERO;
+    let outcomes: BTreeSet<AttemptOutcome> = policy.rests.iter().map(|rest| rest.outcome).collect();
+    let rests_hold = outcomes.len() == policy.rests.len()
+        && policy.rests.iter().all(|rest| rest.rest_ms >= Millis::ZERO)
+        && policy.retry_after_ms >= Millis::ZERO;
+    let chance_holds = policy.answer_chance_min.is_none_or(|chance| chance > 0.0 && chance < 1.0);
+    let holds = policy.attempts_max > 0 && policy.attempts_per_day_max > 0 && rests_hold && chance_holds;
     if holds { Ok(()) } else { Err(Refusal::AttemptsInvalid) }
 }
 

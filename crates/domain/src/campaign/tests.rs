@@ -54,6 +54,16 @@ fn each_step_out_of_turn_is_refused_with_its_own_code() {
 }
 
 #[test]
+fn each_outcome_has_one_rest_and_none_of_a_negative_length() {
+    let rest = |minutes| OutcomeRest { outcome: AttemptOutcome::Busy, rest_ms: Millis::from_mins(minutes) };
+    for rests in [vec![rest(5), rest(6)], vec![rest(-1)]] {
+        let attempts = AttemptPolicy { rests, ..AttemptPolicy::default() };
+        let created = Created { attempts, ..created() };
+        given::<Campaign>([]).when(Command::Create(created)).then_refused("CAMPAIGN_ATTEMPTS_INVALID");
+    }
+}
+
+#[test]
 fn rules_that_permit_no_call_are_refused() {
     let refused = |created, code, field| {
         given::<Campaign>([]).when(Command::Create(created)).then_refused_at(code, field);

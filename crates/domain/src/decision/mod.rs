@@ -6,6 +6,8 @@ mod tests;
 
 use trunkline_kernel::{Aggregate, Category, DecisionId, Tag, Timestamp};
 
+use crate::limits;
+use crate::model::SHADOWS_MAX;
 use crate::words::Work;
 
 pub use events::*;
@@ -18,6 +20,8 @@ pub const WORKS_MAX: usize = 20;
 pub enum Command {
     /// Keep what was decided.
     Make(Made),
+    /// Keep what models said of it that decided nothing. Nothing happens when they were kept before.
+    Shadow(Shadowed),
 }
 
 refusals! {
@@ -29,6 +33,12 @@ refusals! {
             "use a new id for a new decision",
             "该路由决策已存在：新的决策请使用新的编号",
         }
+        /// There is no such decision.
+        Unknown = "DECISION_UNKNOWN" on "id" {
+            "there is no such decision",
+            "check the id",
+            "该路由决策不存在：请检查编号",
+        }
     }
 }
 
@@ -36,6 +46,7 @@ refusals! {
 #[derive(Clone, Debug, Default)]
 pub struct Decision {
     works: Vec<Work>,
+    shadowed: bool,
 }
 
 impl Aggregate for Decision {
@@ -46,17 +57,26 @@ impl Aggregate for Decision {
     type Refusal = Refusal;
 
     fn decide(&self, _now: Timestamp, command: Command) -> Result<Vec<Event>, Refusal> {
-        let Command::Make(made) = command;
-        if !self.works.is_empty() {
-            return Err(Refusal::AlreadyMade);
+        match command {
+            Command::Make(_) if !self.works.is_empty() => Err(Refusal::AlreadyMade),
+            Command::Make(made) => {
+                limits::range("works", (1..=WORKS_MAX).contains(&made.works.len()))?;
+                Ok(vec![made.into()])
+            }
+            Command::Shadow(_) if self.works.is_empty() => Err(Refusal::Unknown),
+            Command::Shadow(_) if self.shadowed => Ok(Vec::new()),
+            Command::Shadow(shadowed) => {
+                limits::range("shadows", (1..=SHADOWS_MAX).contains(&shadowed.shadows.len()))?;
+                Ok(vec![shadowed.into()])
+            }
         }
-        crate::limits::range("works", (1..=WORKS_MAX).contains(&made.works.len()))?;
-        Ok(vec![made.into()])
     }
 
     fn evolve(&mut self, _at: Timestamp, event: &Event) {
-        let Event::Made(made) = event;
-        self.works.clone_from(&made.works);
+        match event {
+            Event::Made(made) => self.works.clone_from(&made.works),
+            Event::Shadowed(_) => self.shadowed = true,
+        }
     }
 
     fn tags(&self, _event: &Event) -> Vec<Tag> {

@@ -24,3 +24,17 @@ fn a_decision_is_about_some_work_and_not_about_everything() {
         given::<Decision>([]).when(Command::Make(made)).then_refused_at("INPUT_OUT_OF_RANGE", "works");
     }
 }
+
+#[test]
+fn what_other_models_said_is_kept_once_and_only_of_what_was_decided() {
+    let scores = ShadowScores { model: "a".repeat(64).parse().unwrap(), scores: vec![vec![Some(0.5), None]] };
+    let shadowed = Shadowed { shadows: vec![scores.clone()] };
+    given::<Decision>([]).when(Command::Shadow(shadowed.clone())).then_refused_at("DECISION_UNKNOWN", "id");
+    let story = given::<Decision>([Command::Make(made())]);
+    for count in [0, SHADOWS_MAX + 1] {
+        let many = Shadowed { shadows: vec![scores.clone(); count] };
+        story.when(Command::Shadow(many)).then_refused_at("INPUT_OUT_OF_RANGE", "shadows");
+    }
+    let story = story.when(Command::Shadow(shadowed.clone())).then([shadowed.clone().into()]);
+    story.when(Command::Shadow(shadowed)).then([]);
+}

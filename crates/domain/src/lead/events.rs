@@ -61,6 +61,17 @@ words! {
     }
 }
 
+impl LeadOutcome {
+    /// Whether a lead that ended so may be brought back to the list: the customer has said nothing, and the campaign goes
+    /// on.
+    pub fn may_return(self) -> bool {
+        match self {
+            Self::Exhausted | Self::Unreachable => true,
+            Self::Sale | Self::Declined | Self::CampaignStopped => false,
+        }
+    }
+}
+
 events! {
     /// What can have happened to a lead.
     Added = "lead.added" v 1;
@@ -72,6 +83,7 @@ events! {
     Held = "lead.held" v 1;
     Finished = "lead.finished" v 1;
     Blocked = "lead.blocked" v 1;
+    Recycled = "lead.recycled" v 1;
 }
 
 /// A customer was put on a campaign's list.
@@ -138,6 +150,9 @@ pub struct Held {
     pub rule: Option<String>,
 }
 
+/// The rule by which a lead waits for an hour in which somebody is more likely to answer.
+pub const BETTER_HOUR: &str = "better-hour";
+
 impl Held {
     /// At rest until then, by somebody's wish or the campaign's attempt policy.
     pub fn until(until: Timestamp) -> Self {
@@ -151,6 +166,14 @@ impl Held {
 pub struct Finished {
     /// How it ended.
     pub outcome: LeadOutcome,
+}
+
+/// A lead that had ended without an answer was brought back to the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Recycled {
+    /// How often that has happened to it, from 1.
+    pub times: u16,
 }
 
 /// The lead must not be called.

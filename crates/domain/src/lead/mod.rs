@@ -55,8 +55,10 @@ machine! {
             "finished" => Done,
             "blocked" => DoNotCall,
         }
-        /// Ended, with an outcome.
-        Done = "DONE" {}
+        /// Ended, with an outcome; one that ended without an answer can be brought back.
+        Done = "DONE" {
+            "recycled" => Ready,
+        }
         /// Must not be called.
         DoNotCall = "DO_NOT_CALL" {}
     }
@@ -102,6 +104,11 @@ pub enum Command {
     Finish(Finished),
     /// It must not be called.
     Block(Blocked),
+    /// Bring it back to the list, when it ended without an answer: it is tried as often again.
+    Recycle {
+        /// The campaign's rule.
+        attempts: AttemptPolicy,
+    },
 }
 
 /// What bars a call.
@@ -125,7 +132,13 @@ pub struct Lead {
     parties: Option<(CampaignId, CustomerId)>,
     call: Option<CallId>,
     attempts: u16,
+    /// How many of them were made before it was brought back last.
+    attempts_before: u16,
+    recycled: u16,
+    outcome: Option<LeadOutcome>,
     held_until: Option<Timestamp>,
+    /// Whether it has waited for a better hour since the last attempt.
+    has_waited: bool,
     requested: bool,
     numbers: numbers::Numbers,
 }
@@ -156,6 +169,11 @@ impl Lead {
         self.requested
     }
 
+    /// Whether it has waited for a better hour since the last attempt, and does not wait again.
+    pub fn has_waited(&self) -> bool {
+        self.has_waited
+    }
+
     /// The number that the next attempt dials, of those of the customer that may be dialed now, in the customer's order;
     /// `None` when there is none left.
     ///
@@ -174,7 +192,9 @@ impl Lead {
     fn emit(&self, event: Event, refusal: fn(LeadState) -> Refusal) -> Result<Vec<Event>, Refusal> {
         match LeadState::MACHINE.step(self.state, event.verb()) {
             Ok(_) => Ok(vec![event]),
-            Err(_) if LeadState::MACHINE.is_final(self.state) => Err(Refusal::Over(self.state)),
+            Err(_) if matches!(self.state, LeadState::Done | LeadState::DoNotCall) => {
+                Err(Refusal::Over(self.state))
+            }
             Err(_) => Err(refusal(self.state)),
         }
     }
@@ -203,19 +223,34 @@ impl Lead {
         attempts: &AttemptPolicy,
         callback_at: Option<Timestamp>,
     ) -> Result<Vec<Event>, Refusal> {
-        let call = returned.call;
+        let (call, outcome) = (returned.call, returned.outcome);
         let mut events = self.emit(returned.into(), Refusal::NotInCall)?;
         if self.call != Some(call) {
             return Err(Refusal::CallMismatch);
         }
         let callback_at = callback_at.filter(|at| *at > now);
-        if callback_at.is_none() && self.attempts >= attempts.attempts_max {
+        let tried = self.attempts.saturating_sub(self.attempts_before);
+        if callback_at.is_none() && tried >= attempts.attempts_max {
             events.push(Finished { outcome: LeadOutcome::Exhausted }.into());
         } else {
-            let until = callback_at.unwrap_or(now.plus(attempts.retry_after_ms));
+            let until = callback_at.unwrap_or(now.plus(attempts.rest_after(outcome)));
             events.push(Held::until(until).into());
         }
         Ok(events)
+    }
+
+    /// Why it cannot be brought back to the list, when it cannot.
+    fn recyclable(&self, attempts: &AttemptPolicy) -> Result<(), Refusal> {
+        let ended = self.outcome.filter(|_| self.state == LeadState::Done);
+        if !ended.is_some_and(LeadOutcome::may_return) {
+            return Err(Refusal::NotRecyclable(self.state));
+        }
+        if self.recycled >= attempts.recycles_max() { Err(Refusal::RecycledOut) } else { Ok(()) }
+    }
+
+    /// Whether it can be brought back to the list under this rule.
+    pub fn is_recyclable(&self, attempts: &AttemptPolicy) -> bool {
+        self.recyclable(attempts).is_ok()
     }
 }
 
@@ -260,6 +295,11 @@ impl Aggregate for Lead {
             }
             Command::Finish(finished) => self.emit(finished.into(), Refusal::Over),
             Command::Block(blocked) => self.emit(blocked.into(), Refusal::Over),
+            Command::Recycle { attempts } => {
+                self.recyclable(&attempts)?;
+                let times = self.recycled.saturating_add(1);
+                self.emit(Recycled { times }.into(), Refusal::NotRecyclable)
+            }
         }
     }
 
@@ -269,15 +309,24 @@ impl Aggregate for Lead {
             Event::Called(called) => {
                 self.call = Some(called.call);
                 self.attempts = called.attempt;
+                self.has_waited = false;
                 self.numbers.called(called.number);
             }
-            Event::Held(held) => self.held_until = Some(held.until),
+            Event::Held(held) => {
+                self.held_until = Some(held.until);
+                self.has_waited |= held.rule.as_deref() == Some(BETTER_HOUR);
+            }
             Event::Readied(_) => self.held_until = None,
             Event::Returned(returned) => {
                 self.requested = returned.outcome == AttemptOutcome::Callback;
                 self.numbers.returned(returned.outcome);
             }
-            Event::Queued(_) | Event::Unqueued(_) | Event::Finished(_) | Event::Blocked(_) => {}
+            Event::Finished(finished) => self.outcome = Some(finished.outcome),
+            Event::Recycled(recycled) => {
+                (self.recycled, self.attempts_before) = (recycled.times, self.attempts);
+                (self.outcome, self.held_until, self.requested) = (None, None, false);
+            }
+            Event::Queued(_) | Event::Unqueued(_) | Event::Blocked(_) => {}
         }
         self.state = LeadState::MACHINE.step(self.state, event.verb()).unwrap_or(self.state);
     }
@@ -287,9 +336,12 @@ impl Aggregate for Lead {
             Event::Called(called) => Some(called.call),
             Event::Returned(returned) => Some(returned.call),
             Event::Finished(_) | Event::Blocked(_) => self.call,
-            Event::Added(_) | Event::Readied(_) | Event::Queued(_) | Event::Unqueued(_) | Event::Held(_) => {
-                None
-            }
+            Event::Added(_)
+            | Event::Readied(_)
+            | Event::Queued(_)
+            | Event::Unqueued(_)
+            | Event::Held(_)
+            | Event::Recycled(_) => None,
         };
         let parties = self.parties.map(|(campaign, customer)| [Tag::of(campaign), Tag::of(customer)]);
         parties.into_iter().flatten().chain(call.map(Tag::of)).collect()

@@ -71,7 +71,19 @@ refusals! {
             "give a time in the future",
             "搁置截止时间早于当前时间：请填写将来的时间",
         }
-        /// The lead has ended or must not be called, both of which are final.
+        /// The lead was to be brought back to the list, and the customer has decided or the campaign is over.
+        NotRecyclable(state: LeadState) = "LEAD_NOT_RECYCLABLE" {
+            "the lead did not end without an answer",
+            "bring back those that are exhausted or unreachable",
+            "线索并非因无人接听而结束：只能回收已用尽次数或无法接通的线索",
+        }
+        /// The lead was brought back as often as the campaign permits.
+        RecycledOut = "LEAD_RECYCLED_OUT" {
+            "the lead was brought back as often as its campaign permits",
+            "leave it, or raise recyclesMax in the campaign's attempt policy",
+            "线索的回收次数已达外呼任务上限：请保留原状，或调高 recyclesMax",
+        }
+        /// The lead has ended or must not be called: nothing but bringing an unanswered one back changes that.
         Over(state: LeadState) = "LEAD_OVER" {
             "the lead is over",
             "add the customer to a campaign again when there is a reason to",

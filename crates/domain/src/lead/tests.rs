@@ -1,6 +1,7 @@
 use trunkline_kernel::{Millis, Tag, Timestamp};
 
 use super::*;
+use crate::campaign::OutcomeRest;
 use crate::testing::{START, Story, explore, given, id};
 
 fn add() -> Command {
@@ -52,13 +53,68 @@ fn the_last_attempt_exhausts_the_lead() {
 }
 
 #[test]
+fn how_long_a_lead_rests_depends_on_how_the_attempt_ended() {
+    let rests = vec![OutcomeRest { outcome: AttemptOutcome::Busy, rest_ms: Millis::from_mins(5) }];
+    let attempts = AttemptPolicy { rests, ..AttemptPolicy::default() };
+    for (outcome, minutes) in [(AttemptOutcome::Busy, 5), (AttemptOutcome::NoAnswer, 240)] {
+        let attempts = attempts.clone();
+        let back = Command::Return { call: id(3), outcome, attempts, callback_at: None };
+        let held = Held::until(START.plus(Millis::from_mins(minutes)));
+        ready().and(call(3)).when(back).then([Returned { call: id(3), outcome }.into(), held.into()]);
+    }
+}
+
+#[test]
+fn a_lead_that_ended_without_an_answer_comes_back_as_often_as_the_campaign_permits() {
+    let attempts = |max| AttemptPolicy { attempts_max: 1, recycles_max: max, ..AttemptPolicy::default() };
+    let recycle = |max| Command::Recycle { attempts: attempts(max) };
+    let back = |call, max| Command::Return {
+        call: id(call),
+        outcome: AttemptOutcome::NoAnswer,
+        attempts: attempts(max),
+        callback_at: None,
+    };
+    let exhausted = ready().and(call(3)).and(back(3, None));
+    exhausted.when(Command::Ready).then_refused("LEAD_OVER");
+    exhausted.when(recycle(Some(0))).then_refused("LEAD_RECYCLED_OUT");
+    let again = exhausted.when(recycle(None)).then([Recycled { times: 1 }.into()]);
+    assert_eq!((again.state.state(), again.state.attempts()), (LeadState::Ready, 1));
+    again.when(recycle(None)).then_refused("LEAD_NOT_RECYCLABLE");
+    let called = again.when(call(4)).then([Called { call: id(4), attempt: 2, number: None }.into()]);
+    let returned = Returned { call: id(4), outcome: AttemptOutcome::NoAnswer };
+    let finished = Finished { outcome: LeadOutcome::Exhausted };
+    let exhausted = called.when(back(4, None)).then([returned.into(), finished.into()]);
+    exhausted.when(recycle(None)).then_refused("LEAD_RECYCLED_OUT");
+    exhausted.when(recycle(Some(2))).then([Recycled { times: 2 }.into()]);
+}
+
+#[test]
+fn what_a_customer_has_decided_is_not_asked_again() {
+    let recycle = || Command::Recycle { attempts: AttemptPolicy::default() };
+    for outcome in LeadOutcome::ALL {
+        let ended = ready().and(Command::Finish(Finished { outcome: *outcome }));
+        match outcome {
+            LeadOutcome::Exhausted | LeadOutcome::Unreachable => {
+                ended.when(recycle()).then([Recycled { times: 1 }.into()]);
+            }
+            LeadOutcome::Sale | LeadOutcome::Declined | LeadOutcome::CampaignStopped => {
+                ended.when(recycle()).then_refused("LEAD_NOT_RECYCLABLE");
+            }
+        }
+    }
+    let blocked = ready().and(Command::Block(Blocked { reason: BlockReason::Requested }));
+    blocked.when(recycle()).then_refused("LEAD_NOT_RECYCLABLE");
+    ready().when(recycle()).then_refused("LEAD_NOT_RECYCLABLE");
+}
+
+#[test]
 fn the_numbers_of_a_customer_take_turns_and_one_that_there_is_not_is_left_out() {
     let (mobile, office, home) = (id(11), id(12), id(13));
     let numbers = [mobile, office, home];
     let next = |story: &Story<Lead>| story.state.next_number(numbers);
     let tried = |story: Story<Lead>, call, outcome| {
         let number = next(&story);
-        let attempts = AttemptPolicy { attempts_max: 9, ..AttemptPolicy::default() };
+        let attempts = AttemptPolicy { attempts_max: 9, rests: Vec::new(), ..AttemptPolicy::default() };
         let returned = Command::Return { call: id(call), outcome, attempts, callback_at: None };
         let story = story.and(Command::Call { call: id(call), number, barred: None }).and(returned);
         story.later(Millis::from_mins(240)).and(Command::Ready)
@@ -164,7 +220,14 @@ fn no_history_leaves_the_machine_and_every_step_is_taken() {
                 Command::Return { call: present, outcome, attempts, callback_at: None }
             }
             13 | 14 => Command::Hold(Held::until(now.plus(Millis::from_mins(i64::from(rest % 9))))),
-            _ if rest % 4 == 1 => Command::Finish(Finished { outcome: LeadOutcome::Sale }),
+            _ if rest % 4 == 1 => {
+                let outcome = LeadOutcome::ALL[(rest / 4) as usize % LeadOutcome::ALL.len()];
+                Command::Finish(Finished { outcome })
+            }
+            _ if rest % 4 == 3 => {
+                let attempts = AttemptPolicy { recycles_max: Some(9), ..AttemptPolicy::default() };
+                Command::Recycle { attempts }
+            }
             _ if rest % 4 == 2 => Command::Block(Blocked { reason: BlockReason::Complaint }),
             _ => Command::Unqueue,
         }

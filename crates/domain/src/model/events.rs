@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_kernel::Timestamp;
 
-use super::ModelHash;
+use super::{Measured, ModelHash};
 
 words! {
     /// How the file of a model is written.
@@ -13,6 +13,8 @@ words! {
         Json = "xgboost_json",
         /// XGBoost's UBJSON.
         Ubjson = "xgboost_ubjson",
+        /// Trees in an ONNX file.
+        Onnx = "onnx",
     }
 }
 
@@ -22,6 +24,9 @@ events! {
     Evaluated = "model.evaluated" v 1;
     Activated = "model.activated" v 1;
     RolledBack = "model.rolled_back" v 1;
+    Measured = "model.measured" v 1;
+    Shadowed = "model.shadowed" v 1;
+    Unshadowed = "model.unshadowed" v 1;
 }
 
 /// The versions of the two declarations of features that a model was trained with.
@@ -52,6 +57,9 @@ pub struct ModelFile {
 pub struct Imported {
     /// Which.
     pub model: ModelFile,
+    /// What its file was called; absent for what was imported before names were noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// How long its file is.
     pub bytes: u64,
     /// What its predictions are, in XGBoost's words.
@@ -114,6 +122,9 @@ pub struct Evaluation {
 pub struct Evaluated {
     /// Which.
     pub model: ModelFile,
+    /// The share of cosine similarity that was blended in; absent when it was judged alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<f64>,
     /// How it did.
     pub evaluation: Evaluation,
 }
@@ -152,6 +163,26 @@ pub struct RolledBack {
     /// Which scores again; absent when none did before, and what needs no model scores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restored: Option<ModelHash>,
+    /// Why.
+    pub reason: String,
+}
+
+/// From now on this model scores every decision beside the one that decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shadowed {
+    /// Which.
+    pub model: ModelFile,
+    /// Why.
+    pub reason: String,
+}
+
+/// This model does not score beside another any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unshadowed {
+    /// Which.
+    pub model: ModelFile,
     /// Why.
     pub reason: String,
 }

@@ -3,10 +3,11 @@
 
 mod events;
 mod hash;
+mod measured;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trunkline_kernel::{Aggregate, Category, Id as _, ModelsId, State as _, Tag, Timestamp};
 use uuid::Uuid;
@@ -15,9 +16,12 @@ use crate::limits;
 
 pub use events::*;
 pub use hash::{InvalidHash, ModelHash};
+pub use measured::{ColumnDrift, DriftFigure, Measured, Reading};
 
 /// The most models that one purpose can have.
 pub const MODELS_MAX: usize = 10_000;
+/// The most models that score beside the one that decides: each scores every decision.
+pub const SHADOWS_MAX: usize = 3;
 
 machine! {
     /// Where a model is in its life.
@@ -30,12 +34,15 @@ machine! {
         Ready = "READY" {
             "imported" => Ready,
             "evaluated" => Ready,
+            "shadowed" => Ready,
+            "unshadowed" => Ready,
             "activated" => Active,
         }
         /// It scores.
         Active = "ACTIVE" {
             "imported" => Active,
             "evaluated" => Active,
+            "measured" => Active,
             "activated" => Replaced,
             "rolled_back" => Withdrawn,
         }
@@ -43,6 +50,8 @@ machine! {
         Replaced = "REPLACED" {
             "imported" => Replaced,
             "evaluated" => Replaced,
+            "shadowed" => Replaced,
+            "unshadowed" => Replaced,
             "activated" => Active,
             "rolled_back" => Active,
         }
@@ -50,6 +59,8 @@ machine! {
         Withdrawn = "WITHDRAWN" {
             "imported" => Withdrawn,
             "evaluated" => Withdrawn,
+            "shadowed" => Withdrawn,
+            "unshadowed" => Withdrawn,
             "activated" => Active,
         }
     }
@@ -69,6 +80,8 @@ pub enum Command {
     Evaluate {
         /// Which.
         model: ModelHash,
+        /// The share of cosine similarity that was blended in; none when it was judged alone.
+        cosine: Option<f64>,
         /// How it did.
         evaluation: Evaluation,
     },
@@ -85,6 +98,24 @@ pub enum Command {
     },
     /// Take out the model that scores, and have the one before it score again.
     RollBack {
+        /// Why.
+        reason: String,
+    },
+    /// Take note of how what scores is doing. Nothing happens when something else scores by now, or as much was known.
+    Measure(Measured),
+    /// Have a model score beside the one that decides. Nothing happens when it does.
+    Shadow {
+        /// Which.
+        model: ModelHash,
+        /// What the vectors are made with now.
+        features: FeatureSet,
+        /// Why.
+        reason: String,
+    },
+    /// Have a model not score beside another any more.
+    Unshadow {
+        /// Which.
+        model: ModelHash,
         /// Why.
         reason: String,
     },
@@ -129,6 +160,18 @@ refusals! {
             "begin with a new log, or go on with the models that there are",
             "模型数量已达上限10000个：请使用已有的模型",
         }
+        /// As many models score beside another as may.
+        TooManyShadows = "MODEL_SHADOWS_MANY" {
+            "three models score beside the one that decides, which is the most",
+            "take one of them out with `trunkline model unshadow`",
+            "影子模型已达上限3个：请先停用其中一个",
+        }
+        /// The model does not score beside another.
+        NotShadow = "MODEL_NOT_SHADOW" on "model" {
+            "the model does not score beside another",
+            "there is nothing to do",
+            "该模型不是影子模型：无需操作",
+        }
     }
 }
 
@@ -140,6 +183,10 @@ pub struct Models {
     line: Vec<(ModelHash, Option<f64>)>,
     /// Every blend that ever scored, the newest last.
     blends: Vec<(ModelHash, f64)>,
+    /// What scores beside it.
+    shadows: BTreeSet<ModelHash>,
+    /// How what scores now is doing; nothing until it was measured.
+    measured: Option<Measured>,
 }
 
 impl Models {
@@ -161,6 +208,16 @@ impl Models {
         self.blends.iter().rev().filter_map(scoring)
     }
 
+    /// What scores beside the one that decides.
+    pub fn shadows(&self) -> impl Iterator<Item = ModelFile> {
+        self.shadows.iter().filter_map(|hash| self.find(*hash)).map(|(_, model)| model)
+    }
+
+    /// How what scores now is doing; nothing until it was measured.
+    pub fn measured(&self) -> Option<&Measured> {
+        self.measured.as_ref()
+    }
+
     /// Every model that was imported.
     pub fn all(&self) -> impl Iterator<Item = (ModelState, ModelFile)> {
         self.known.values().copied()
@@ -173,6 +230,38 @@ impl Models {
 
     fn require(&self, hash: ModelHash) -> Result<(ModelState, ModelFile), Refusal> {
         self.find(hash).ok_or(Refusal::Unknown)
+    }
+
+    fn measure(&self, measured: Measured) -> Vec<Event> {
+        let newer = self.measured.as_ref().is_none_or(|before| before.until < measured.until);
+        let scores = self.active() == Some(measured.scoring());
+        if scores && newer { vec![measured.into()] } else { Vec::new() }
+    }
+
+    fn shadow(&self, model: ModelHash, features: FeatureSet, reason: String) -> Result<Vec<Event>, Refusal> {
+        limits::word("reason", &reason)?;
+        let (_, model) = self.require(model)?;
+        if model.features != features {
+            return Err(Refusal::OtherFeatures);
+        }
+        if self.active().is_some_and(|active| active.model.hash == model.hash) {
+            return Err(Refusal::AlreadyActive);
+        }
+        if self.shadows.contains(&model.hash) {
+            return Ok(Vec::new());
+        }
+        if self.shadows.len() >= SHADOWS_MAX {
+            return Err(Refusal::TooManyShadows);
+        }
+        Ok(vec![Shadowed { model, reason }.into()])
+    }
+
+    /// Something else scores from now on: it is not measured yet, and scores beside nothing.
+    fn begun(&mut self) {
+        self.measured = None;
+        if let Some((hash, _)) = self.line.last() {
+            self.shadows.remove(hash);
+        }
     }
 
     fn step(&mut self, hash: ModelHash, verb: &'static str) {
@@ -193,14 +282,15 @@ impl Aggregate for Models {
         match command {
             Command::Import(imported) => {
                 limits::word("objective", &imported.objective)?;
+                limits::word_if_any("name", imported.name.as_ref())?;
                 match self.find(imported.model.hash) {
                     Some((_, known)) if known == imported.model => Ok(Vec::new()),
                     None if self.known.len() >= MODELS_MAX => Err(Refusal::TooMany),
                     Some(_) | None => Ok(vec![imported.into()]),
                 }
             }
-            Command::Evaluate { model, evaluation } => {
-                Ok(vec![Evaluated { model: self.require(model)?.1, evaluation }.into()])
+            Command::Evaluate { model, cosine, evaluation } => {
+                Ok(vec![Evaluated { model: self.require(model)?.1, cosine, evaluation }.into()])
             }
             Command::Activate { model, features, cosine, reason } => {
                 limits::word("reason", &reason)?;
@@ -221,6 +311,14 @@ impl Aggregate for Models {
                 let model = line.next().ok_or(Refusal::NoneActive)?.model;
                 let restored = line.next().map(|scoring| scoring.model.hash);
                 Ok(vec![RolledBack { model, restored, reason }.into()])
+            }
+            Command::Measure(measured) => Ok(self.measure(measured)),
+            Command::Shadow { model, features, reason } => self.shadow(model, features, reason),
+            Command::Unshadow { model, reason } => {
+                limits::word("reason", &reason)?;
+                let (_, model) = self.require(model)?;
+                let shadows = self.shadows.contains(&model.hash);
+                if shadows { Ok(vec![Unshadowed { model, reason }.into()]) } else { Err(Refusal::NotShadow) }
             }
         }
     }
@@ -243,6 +341,7 @@ impl Aggregate for Models {
                     self.blends.retain(|before| *before != (model.hash, *cosine));
                     self.blends.push((model.hash, *cosine));
                 }
+                self.begun();
             }
             Event::RolledBack(RolledBack { model, restored, .. }) => {
                 self.line.pop();
@@ -250,6 +349,19 @@ impl Aggregate for Models {
                 let stays = self.line.iter().any(|(hash, _)| *hash == model.hash);
                 self.step(model.hash, if stays { "activated" } else { event.verb() });
                 restored.iter().for_each(|restored| self.step(*restored, event.verb()));
+                self.begun();
+            }
+            Event::Measured(measured) => {
+                self.step(measured.model.hash, event.verb());
+                self.measured = Some(measured.clone());
+            }
+            Event::Shadowed(Shadowed { model, .. }) => {
+                self.step(model.hash, event.verb());
+                self.shadows.insert(model.hash);
+            }
+            Event::Unshadowed(Unshadowed { model, .. }) => {
+                self.step(model.hash, event.verb());
+                self.shadows.remove(&model.hash);
             }
         }
     }

@@ -13,7 +13,8 @@ fn file(digit: char) -> ModelFile {
 
 fn imported(digit: char) -> Imported {
     let objective = "binary:logistic".to_owned();
-    Imported { model: file(digit), bytes: 9, objective, trees: 3, columns: 4 }
+    let name = Some("match.ubj".to_owned());
+    Imported { model: file(digit), name, bytes: 9, objective, trees: 3, columns: 4 }
 }
 
 fn import(digit: char) -> Command {
@@ -113,4 +114,58 @@ fn rolling_back_brings_the_blend_before_whether_of_the_same_model_or_of_another(
     );
     let ever: Vec<_> = story.state.blends().map(|scoring| scoring.cosine).collect();
     assert_eq!(ever, [Some(0.5), Some(0.3)]);
+}
+
+fn measured(digit: char, minute: i64, beyond: bool) -> Measured {
+    let at = crate::testing::START.plus(trunkline_kernel::Millis::from_mins(minute));
+    let reading = Reading { figure: DriftFigure::Scores, value: 0.3, limit: 0.25, beyond };
+    Measured {
+        model: file(digit),
+        cosine: None,
+        since: at,
+        until: at,
+        decisions: 300,
+        compared_with: 500,
+        readings: vec![reading],
+        columns: Vec::new(),
+        auc: None,
+    }
+}
+
+#[test]
+fn what_scores_is_measured_and_newer_figures_cross_what_was_known() {
+    let story = given::<Models>([import('a'), import('b'), activate('a')]);
+    story.when(Command::Measure(measured('b', 1, true))).then([]);
+    let first = measured('a', 1, true);
+    let story = story.when(Command::Measure(first.clone())).then([first.clone().into()]);
+    story.when(Command::Measure(measured('a', 1, false))).then([]);
+    assert_eq!(first.crossings(None).count(), 1);
+    let later = measured('a', 2, true);
+    assert_eq!(later.crossings(story.state.measured()).count(), 0, "still beyond is no crossing");
+    let over = measured('a', 3, false);
+    assert_eq!(over.crossings(story.state.measured()).count(), 1, "well again is one");
+    let story = story.and(Command::Measure(over)).and(activate('b'));
+    assert_eq!(story.state.measured(), None, "what scores now was not measured");
+}
+
+#[test]
+fn a_few_models_score_beside_the_one_that_decides_until_they_decide_themselves() {
+    let shadow = |digit| Command::Shadow { model: hash(digit), features: FEATURES, reason: "new".to_owned() };
+    let unshadow = |digit| Command::Unshadow { model: hash(digit), reason: "seen enough".to_owned() };
+    let story = given::<Models>(['a', 'b', 'c', 'd', 'e'].map(import)).and(activate('a'));
+    story.when(shadow('a')).then_refused_at("MODEL_ALREADY_ACTIVE", "model");
+    story.when(unshadow('b')).then_refused_at("MODEL_NOT_SHADOW", "model");
+    let later = FeatureSet { agent: 3, ..FEATURES };
+    let other = Command::Shadow { model: hash('b'), features: later, reason: "new".to_owned() };
+    story.when(other).then_refused_at("MODEL_OTHER_FEATURES", "model");
+    let story = story.and(shadow('b')).and(shadow('c')).and(shadow('d'));
+    story.when(shadow('b')).then([]);
+    story.when(shadow('e')).then_refused("MODEL_SHADOWS_MANY");
+    let shadows = |story: &crate::testing::Story<Models>| -> Vec<ModelHash> {
+        story.state.shadows().map(|model| model.hash).collect()
+    };
+    let story = story.and(activate('c')).and(unshadow('d')).and(shadow('a'));
+    assert_eq!(shadows(&story), [hash('a'), hash('b')]);
+    let story = story.and(roll_back());
+    assert_eq!(shadows(&story), [hash('b')], "what scores again scores beside nothing");
 }

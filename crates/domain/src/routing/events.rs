@@ -76,6 +76,14 @@ pub struct Requested {
     pub barred: BTreeSet<AgentId>,
 }
 
+impl Requested {
+    /// One agent who has this, whoever it is, for work of no special urgency.
+    pub fn of(work: Work, needs: Needs) -> Self {
+        let barred = BTreeSet::new();
+        Self { work, offers: 1, priority: 0, needs, preferred: None, patience_ms: None, barred }
+    }
+}
+
 /// One offer of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -5,6 +5,7 @@
 
 mod golden;
 mod guard;
+mod operations;
 mod rules;
 mod seer;
 mod shape;

@@ -4,12 +4,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use async_graphql::parser::types::{
-    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
-};
-use async_graphql::{Name, Positioned};
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use trunkline_access::{Class, Kind, Permission, Rows, Scope};
 
+use super::operations::roots;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
 /// What decides about a field.
@@ -58,6 +56,7 @@ const QUERY: Fields = Fields {
         (Reads(Kind::Events), "events treeHeads treeHead consistencyProof"),
         (Needs(Permission::Operate), "projections parkedEvents agentPool"),
         (Needs(Permission::Audit), "accessRecords alerts"),
+        (Needs(Permission::ReviewModels), "models model"),
         (Needs(Permission::Privacy), "rightsRequest rightsRequests automatedDecisions customerData"),
     ],
 };
@@ -84,7 +83,7 @@ const MUTATION: Fields = Fields {
             Needs(Permission::ManageCampaigns),
             "createCampaign changeCampaignPolicy startCampaign pauseCampaign resumeCampaign stopCampaign",
         ),
-        (Needs(Permission::ManageLeads), "addLead readyLead queueLead unqueueLead"),
+        (Needs(Permission::ManageLeads), "addLead readyLead queueLead unqueueLead recycleLeads"),
         (Needs(Permission::WorkLeads), "holdLead finishLead blockLead"),
         (
             Needs(Permission::HandleCalls),
@@ -172,9 +171,27 @@ const TYPES: &[Fields] = &[
         open: "id team skills languages licences shifts capacity extension presence since pauseReason nextPauseReason call \
                lead task \
                reservationId token offerExpiresAt missedOffers wrapUntil signedInAt registeredAt times position nameState",
-        ruled: &[(Personal(Kind::Agents, Class::Staff), "name")],
+        ruled: &[(Personal(Kind::Agents, Class::Staff), "name"), (Reads(Kind::Figures), "achievements")],
     },
     open("AgentTime", "day presence totalMs entered"),
+    open("Achievements", "calls sales conversion handleSeconds byProduct byIndustry position"),
+    open("Conversion", "name calls sales conversion"),
+    // Who reaches them may review models.
+    open(
+        "Model",
+        "hash name format state bytes objective trees columns customerFeatures agentFeatures importedAt importedBy active \
+         cosine shadows history evaluations drift",
+    ),
+    open("ModelStep", "at by event model reason cosine position"),
+    open("Estimate", "value low high"),
+    open(
+        "ModelEvaluation",
+        "at by cosine since until decisions leftOut logged selfNormalised doublyRobust effective auc calibrationError \
+         stability",
+    ),
+    open("ModelDrift", "at since until decisions comparedWith drifted readings columns auc"),
+    open("DriftReading", "figure value limit beyond"),
+    open("ColumnStability", "column stability"),
     open("Skill", "name level"),
     open("Licence", "name from until"),
     open("Shift", "timeZone weekdays fromMinute untilMinute"),
@@ -186,7 +203,11 @@ const TYPES: &[Fields] = &[
         "DecidedWork",
         "call lead task waitedMs automated eligible setAside candidates agent value explored propensity",
     ),
-    open("DecisionCandidate", "agent score familiarity preferred idleSince occupancy contributions reasons"),
+    open(
+        "DecisionCandidate",
+        "agent score shadowScores familiarity preferred idleSince occupancy contributions reasons",
+    ),
+    open("ShadowScore", "model score"),
     open("SetAside", "reason agents words"),
     open(
         "PoolStanding",
@@ -196,14 +217,14 @@ const TYPES: &[Fields] = &[
         of: "Call",
         open: "id direction state customer lead campaign agent team queue product industry line priority startedAt \
                dialedAt answeredAt answerer queuedAt waitedMs bridgedAt holdMs endedAt cause talkMs wrapMs \
-               suppressedBy judgement disposition rightParty sale recordings doNotCall callbackAt dispositionedBy position \
+               suppressedBy judgement slot abandoned disposition rightParty sale recordings doNotCall callbackAt dispositionedBy position \
                numberState noteState",
         ruled: &[(Personal(Kind::Calls, Class::Contact), "number"), (CALL_WORDS, "attributes note")],
     },
     open(
         "Judgement",
         "permitted at purpose jurisdiction countries timeZones consented doNotCallLists refusedAt requested \
-         agentGuaranteed earlierDials rulings position",
+         agentGuaranteed earlierDials rulings worth position",
     ),
     open("Ruling", "rule version verdict until ringLeastMs bridgeWithinMs abandonmentMax"),
     open(
@@ -220,12 +241,15 @@ const TYPES: &[Fields] = &[
         "Pacing",
         "at freeAgents ringing waiting dialing reason risk threshold answered abandoned abandonment abandonmentUpper",
     ),
-    open("AttemptPolicy", "attemptsMax attemptsPerDayMax retryAfterMs"),
+    open("AttemptPolicy", "attemptsMax attemptsPerDayMax retryAfterMs rests recyclesMax answerChanceMin"),
+    open("OutcomeRest", "outcome restMs"),
+    open("DialWorth", "score model among"),
+    open("DialSlot", "hour weekend chance least poor"),
     open("CallingHours", "fromMinute untilMinute weekdays"),
     open("LeadCount", "state leads"),
     Fields {
         of: "Lead",
-        open: "id campaign customer state stateSince priority attempts lastCall lastCalledAt lastOutcome holdUntil \
+        open: "id campaign customer state stateSince priority attempts recycled lastCall lastCalledAt lastOutcome holdUntil \
                outcome blockReason addedAt position",
         ruled: &[(Personal(Kind::Leads, Class::Words), "attributes")],
     },
@@ -273,6 +297,7 @@ const TYPES: &[Fields] = &[
     open("Alert", "id position rule kind who count limit since at accessPosition message"),
     open("Grant", "id emergency from to roles agentId teams since until reason"),
     open("RevealPayload", "id value userErrors position eventIds repeated"),
+    open("RecyclePayload", "id found userErrors position eventIds repeated"),
     open("PageInfo", "hasPreviousPage hasNextPage startCursor endCursor"),
     open("UserError", "code field message"),
 ];
@@ -361,33 +386,4 @@ pub(crate) fn refuse_unpermitted(
         }
     }
     Ok(())
-}
-
-/// The operations that are meant: the one of this name, or all.
-pub(crate) fn operations<'d>(
-    document: &'d ExecutableDocument,
-    name: Option<&str>,
-) -> impl Iterator<Item = (Option<&'d Name>, &'d Positioned<OperationDefinition>)> {
-    let meant = move |known: Option<&Name>| name.is_none_or(|name| known.is_none_or(|known| known == name));
-    document.operations.iter().filter(move |(known, _)| meant(*known))
-}
-
-/// The fields of the operation itself, wherever fragments put them.
-pub(crate) fn roots<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Vec<&'d str> {
-    let mut sets: Vec<&SelectionSet> =
-        operations(document, name).map(|(_, operation)| &operation.node.selection_set.node).collect();
-    let mut roots = Vec::new();
-    while let Some(set) = sets.pop() {
-        for selection in &set.items {
-            match &selection.node {
-                Selection::Field(field) => roots.push(field.node.name.node.as_str()),
-                Selection::InlineFragment(inline) => sets.push(&inline.node.selection_set.node),
-                Selection::FragmentSpread(spread) => {
-                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
-                    sets.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
-                }
-            }
-        }
-    }
-    roots
 }

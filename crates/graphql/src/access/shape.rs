@@ -6,7 +6,8 @@ use async_graphql::Name;
 use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
 use sha2::{Digest as _, Sha256};
 
-use super::rules::{is_personal, operations, roots, rule};
+use super::operations::{operations, roots};
+use super::rules::{is_personal, rule};
 
 /// What an operation is.
 #[derive(Debug)]

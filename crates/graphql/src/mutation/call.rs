@@ -7,10 +7,11 @@ use trunkline_app::cases::{BridgeCall, ClassifyResult, CreateCall, DialCall, End
 use trunkline_domain::Policy;
 use trunkline_domain::call::{self, Answerer, Call, Command, EndCause};
 use trunkline_domain::words::{By, Direction};
-use trunkline_routing::compliance::RuleBook;
+use trunkline_pool::Router;
 
 use super::carry_out::{carry_out, single};
 use super::edge::{AttributeInput, Fields, attributes, personal};
+use super::lead::judges;
 use super::payload::CallPayload;
 use crate::error::ApiResult;
 use crate::scalars::{DateTime, Word};
@@ -240,14 +241,15 @@ impl CallMutations {
         #[graphql(desc = "Which.")] input: DialCallInput,
     ) -> ApiResult<CallPayload> {
         let mut fields = Fields::default();
-        let (token, policy) = (input.token, *ctx.data_unchecked::<Policy>());
-        let rules = ctx.data_unchecked::<Arc<RuleBook>>().clone();
+        let (token, judges) = (input.token, judges(ctx));
+        let licensing = Arc::clone(ctx.data_unchecked::<Arc<Router>>().licensing());
         let action = fields.id("id", &input.id).map(|call| DialCall {
             call,
             token,
             agent_guaranteed: false,
-            policy,
-            rules,
+            judges,
+            worth: None,
+            licensing,
         });
         carry_out(ctx, input.idempotency_key, None, fields, action).await.map(CallPayload)
     }

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use trunkline_app::cases::New;
-use trunkline_domain::campaign::{self, AttemptPolicy, CallingHours, Campaign, Command, DialingMode};
+use trunkline_domain::campaign::{
+    self, AttemptPolicy, CallingHours, Campaign, Command, DialingMode, OutcomeRest,
+};
+use trunkline_domain::lead::AttemptOutcome;
 use trunkline_kernel::Millis;
 
 use super::carry_out::{carry_out, single};
@@ -18,14 +21,38 @@ pub(crate) struct AttemptPolicyInput {
     attempts_max: u16,
     /// Calls of one lead in a day at most.
     attempts_per_day_max: u16,
-    /// How long to wait after a call without an answer, in milliseconds.
+    /// How long a lead rests after an attempt, in milliseconds, where `rests` names no other time.
     retry_after_ms: i64,
+    /// How long it rests after attempts that ended in one way, each named once.
+    rests: Option<Vec<OutcomeRestInput>>,
+    /// How often a lead that ended without an answer may be brought back to the list; 1 when absent.
+    recycles_max: Option<u16>,
+    /// The chance of an answer, above 0 and below 1, that an hour must promise: in a poorer one a lead waits for a better
+    /// one of the same day or the next. When absent, none waits.
+    answer_chance_min: Option<f64>,
+}
+
+/// How long a lead rests after an attempt that ended in this way.
+#[derive(InputObject)]
+pub(crate) struct OutcomeRestInput {
+    /// How the attempt ended.
+    outcome: Word<AttemptOutcome>,
+    /// How long the lead rests, in milliseconds.
+    rest_ms: i64,
 }
 
 impl From<AttemptPolicyInput> for AttemptPolicy {
     fn from(input: AttemptPolicyInput) -> Self {
-        let AttemptPolicyInput { attempts_max, attempts_per_day_max, retry_after_ms } = input;
-        Self { attempts_max, attempts_per_day_max, retry_after_ms: Millis(retry_after_ms) }
+        let rest =
+            |rest: OutcomeRestInput| OutcomeRest { outcome: rest.outcome.0, rest_ms: Millis(rest.rest_ms) };
+        Self {
+            attempts_max: input.attempts_max,
+            attempts_per_day_max: input.attempts_per_day_max,
+            retry_after_ms: Millis(input.retry_after_ms),
+            rests: input.rests.unwrap_or_default().into_iter().map(rest).collect(),
+            recycles_max: input.recycles_max,
+            answer_chance_min: input.answer_chance_min,
+        }
     }
 }
 
@@ -60,7 +87,8 @@ pub(crate) struct CreateCampaignInput {
     queue: Option<String>,
     /// What agents say.
     script: Option<String>,
-    /// How often and how soon a lead is tried; 3 attempts, 2 a day, 4 hours apart when absent.
+    /// How often and how soon a lead is tried; when absent 3 attempts, 2 a day, 4 hours apart, a busy line after 15
+    /// minutes, a machine after 5 hours, and somebody else, or nobody bridged in time, the next day.
     attempts: Option<AttemptPolicyInput>,
     /// When customers may be called; every day from 09:00 to 21:00 when absent.
     hours: Option<CallingHoursInput>,

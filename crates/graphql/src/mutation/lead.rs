@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object};
-use trunkline_app::cases::{AddLead, QueueLead};
+use trunkline_app::cases::{AddLead, Judges, QueueLead, RECYCLED_TOGETHER_MAX, RecycleLeads};
 use trunkline_domain::Policy;
-use trunkline_domain::lead::{self, BlockReason, Command, Lead, LeadOutcome};
+use trunkline_domain::lead::{self, BlockReason, Command, Lead, LeadOutcome, LeadState};
+use trunkline_kernel::CampaignId;
+use trunkline_projections::reads::{LeadFilter, PageRequest};
 use trunkline_routing::compliance::RuleBook;
 
-use super::carry_out::{carry_out, single};
+use super::carry_out::{carry_out, single, unseen};
 use super::edge::{AttributeInput, Fields, attributes};
-use super::payload::LeadPayload;
+use super::payload::{LeadPayload, RecyclePayload};
 use crate::error::ApiResult;
 use crate::scalars::{DateTime, Word};
+use crate::view::View;
 
 /// A customer for a campaign's list.
 #[derive(InputObject)]
@@ -72,6 +75,29 @@ pub(crate) struct BlockLeadInput {
     idempotency_key: Option<String>,
 }
 
+/// Which leads of a campaign are to be brought back to its list.
+#[derive(InputObject)]
+pub(crate) struct RecycleLeadsInput {
+    /// The campaign.
+    campaign_id: ID,
+    /// How they ended: `EXHAUSTED` or `UNREACHABLE`. Whoever has decided is not asked again.
+    outcomes: Vec<Word<LeadOutcome>>,
+    /// How many at most, 1 to 100. Ask again for further ones, under another key.
+    #[graphql(default = 100)]
+    limit: usize,
+    /// Whether only to count them.
+    #[graphql(default = false)]
+    dry_run: bool,
+    /// The same key again returns the first answer.
+    idempotency_key: Option<String>,
+}
+
+/// What a dial by hand is judged by: people call when they think best.
+pub(super) fn judges(ctx: &Context<'_>) -> Judges {
+    let rules = Arc::clone(ctx.data_unchecked::<Arc<RuleBook>>());
+    Judges { rules, policy: *ctx.data_unchecked::<Policy>(), chances: Arc::default() }
+}
+
 #[derive(Default)]
 pub(crate) struct LeadMutations;
 
@@ -111,9 +137,7 @@ impl LeadMutations {
         #[graphql(desc = "Which.")] input: LeadInput,
     ) -> ApiResult<LeadPayload> {
         let mut fields = Fields::default();
-        let policy = *ctx.data_unchecked::<Policy>();
-        let rules = ctx.data_unchecked::<Arc<RuleBook>>().clone();
-        let action = fields.id("id", &input.id).map(|lead| QueueLead { lead, policy, rules });
+        let action = fields.id("id", &input.id).map(|lead| QueueLead { lead, judges: judges(ctx) });
         carry_out(ctx, input.idempotency_key, None, fields, action).await.map(LeadPayload)
     }
 
@@ -145,6 +169,46 @@ impl LeadMutations {
     ) -> ApiResult<LeadPayload> {
         let finish = |_: &mut Fields| Some(Command::Finish(lead::Finished { outcome: input.outcome.0 }));
         single::<Lead>(ctx, input.idempotency_key, &input.id, finish).await.map(LeadPayload)
+    }
+
+    /// Brings leads that ended without an answer back to their campaign's list, as often as its attempt policy permits;
+    /// with `dryRun` it counts them. Each of `eventIds` is one lead that was brought back.
+    async fn recycle_leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: RecycleLeadsInput,
+    ) -> ApiResult<RecyclePayload> {
+        let mut fields = Fields::default();
+        let id: Option<CampaignId> = fields.id("campaignId", &input.campaign_id);
+        let outcomes: Vec<LeadOutcome> = input.outcomes.iter().map(|outcome| outcome.0).collect();
+        if outcomes.is_empty() || !outcomes.iter().all(|outcome| outcome.may_return()) {
+            fields.refuse("outcomes", "takes EXHAUSTED and UNREACHABLE, at least one of them");
+        }
+        if !(1..=RECYCLED_TOGETHER_MAX).contains(&input.limit) {
+            fields.refuse("limit", "takes 1 to 100");
+        }
+        let view = View::now(ctx);
+        let campaign = view.campaign(id).await?;
+        let filter = LeadFilter {
+            campaign: id,
+            states: vec![LeadState::Done],
+            outcomes,
+            recycled_below: campaign.as_ref().map(|campaign| campaign.row.attempts.0.recycles_max()),
+            ..LeadFilter::default()
+        };
+        if input.dry_run {
+            let done = unseen(ctx, fields, id).await?;
+            let found = if done.id.is_some() { view.reads().leads_of(&filter).await? } else { 0 };
+            return Ok(RecyclePayload(done, Some(found)));
+        }
+        let leads = match &campaign {
+            Some(_) => view.reads().leads(&filter, &PageRequest::first(input.limit)).await?.rows(),
+            None => Vec::new(),
+        };
+        let leads = leads.into_iter().map(|lead| lead.lead_id).collect();
+        let action = id.map(|campaign| RecycleLeads { campaign, leads });
+        let done = carry_out(ctx, input.idempotency_key, None, fields, action).await?;
+        Ok(RecyclePayload(done, None))
     }
 
     /// Forbids calling a lead.

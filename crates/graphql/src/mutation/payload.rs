@@ -146,3 +146,13 @@ payload! {
         }
     }
 }
+
+payload! {
+    /// What bringing leads back to their campaign's list did. Its id is the campaign's.
+    RecyclePayload of CampaignId with Option<i64> {
+        /// How many leads could be brought back, when they were only counted.
+        async fn found(&self) -> Option<i64> {
+            self.1
+        }
+    }
+}

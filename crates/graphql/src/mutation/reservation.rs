@@ -1,5 +1,7 @@
 //! What can be done to an offer of work.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use trunkline_app::cases::{
     AcceptReservation, CancelReservation, OfferWork, RejectReservation, RescindReservation,
@@ -8,6 +10,7 @@ use trunkline_app::cases::{
 use trunkline_domain::Policy;
 use trunkline_domain::reservation::{CancelReason, Command, RejectReason, RescindReason, Reservation};
 use trunkline_domain::words::Work;
+use trunkline_pool::Router;
 
 use super::carry_out::{carry_out, single};
 use super::edge::Fields;
@@ -117,7 +120,7 @@ pub(crate) struct ReservationMutations;
 
 #[Object]
 impl ReservationMutations {
-    /// Offers work to an agent. The agent is reserved until the offer is answered or runs out; the token to answer
+    /// Offers work to an agent, who has to be in a shift and to hold the licences that the work asks for. The agent is reserved until the offer is answered or runs out; the token to answer
     /// under is the agent's `token`.
     async fn offer_work(
         &self,
@@ -127,7 +130,8 @@ impl ReservationMutations {
         let mut fields = Fields::default();
         let policy = *ctx.data_unchecked::<Policy>();
         let (agent, work) = (fields.id("agentId", &input.agent_id), input.work.parse(&mut fields));
-        let action = agent.zip(work).map(|(agent, work)| OfferWork { agent, work, policy });
+        let licensing = Arc::clone(ctx.data_unchecked::<Arc<Router>>().licensing());
+        let action = agent.zip(work).map(|(agent, work)| OfferWork { agent, work, policy, licensing });
         carry_out(ctx, input.idempotency_key, None, fields, action).await.map(ReservationPayload)
     }
 

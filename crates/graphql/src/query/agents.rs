@@ -7,10 +7,10 @@ use trunkline_projections::reads::{self, Subject};
 
 use super::arguments::AsOf;
 use crate::error::ApiResult;
-use crate::page::{self, Page};
+use crate::page::{self, Page, connection};
 use crate::scalars::{LogPosition, StateOf, parse_id};
 use crate::types::{Agent, limited};
-use crate::view::{View, connection};
+use crate::view::View;
 
 /// Pages of agents.
 pub(crate) type AgentConnection = Connection<String, Agent>;

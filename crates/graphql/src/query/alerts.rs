@@ -21,7 +21,7 @@ pub(crate) struct AlertQueries;
 
 #[Object]
 impl AlertQueries {
-    /// What the alert rules have found in the record of reads, the newest first.
+    /// What the alert rules have found in the record of reads, and how models drift, the newest first.
     #[graphql(complexity = "page::cost(first, last, child_complexity)")]
     async fn alerts(
         &self,

@@ -14,10 +14,10 @@ use trunkline_vault::search::{Sought, sought};
 use super::arguments::AsOf;
 use crate::access::{Seer, Sight, sight};
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::page::{self, Page};
+use crate::page::{self, Page, connection};
 use crate::scalars::{LogPosition, Word, parse_id};
 use crate::types::{Customer, Interaction};
-use crate::view::{View, connection};
+use crate::view::View;
 
 /// Pages of customers.
 pub(crate) type CustomerConnection = Connection<String, Customer>;

@@ -8,6 +8,7 @@ mod customers;
 mod events;
 mod grants;
 mod kpi;
+mod models;
 mod nodes;
 mod notary;
 mod outreach;
@@ -30,6 +31,7 @@ pub(crate) struct Query(
     tasks::TaskQueries,
     outreach::OutreachQueries,
     routing::RoutingQueries,
+    models::ModelQueries,
     recordings::RecordingQueries,
     grants::GrantQueries,
     kpi::KpiQueries,

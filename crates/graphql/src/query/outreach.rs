@@ -9,10 +9,10 @@ use trunkline_domain::words::Direction;
 use trunkline_projections::reads;
 
 use crate::error::ApiResult;
-use crate::page::{self, Page};
+use crate::page::{self, Page, connection};
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, parse_id};
 use crate::types::{Call, CallConnection, Campaign, KpiFilter, Lead, LeadConnection, Reservation, limited};
-use crate::view::{View, connection};
+use crate::view::View;
 
 /// Pages of campaigns.
 pub(crate) type CampaignConnection = Connection<String, Campaign>;
@@ -35,7 +35,7 @@ impl LeadFilter {
             campaign: self.campaign_id.map(|id| parse_id("filter.campaignId", &id)).transpose()?,
             customer: self.customer_id.map(|id| parse_id("filter.customerId", &id)).transpose()?,
             states: states.into_iter().map(|state| state.0).collect(),
-            due: None,
+            ..reads::LeadFilter::default()
         })
     }
 }

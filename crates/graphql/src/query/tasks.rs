@@ -7,10 +7,10 @@ use trunkline_projections::reads::{self, Subject};
 
 use super::arguments::AsOf;
 use crate::error::ApiResult;
-use crate::page::{self, Page};
+use crate::page::{self, Page, connection};
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, parse_id};
 use crate::types::{Task, limited};
-use crate::view::{View, connection};
+use crate::view::View;
 
 /// Pages of tasks.
 pub(crate) type TaskConnection = Connection<String, Task>;

@@ -9,8 +9,8 @@ use async_graphql::{
     ServerResult, Value,
 };
 use trunkline_domain::{
-    access, agent, alert, call, campaign, customer, identifier, lead, recording, reservation, rights_request,
-    task, words,
+    access, agent, alert, call, campaign, customer, identifier, lead, model, recording, reservation,
+    rights_request, task, words,
 };
 
 /// A closed set of words, declared once in the domain.
@@ -70,6 +70,8 @@ enums! {
     lead::AttemptOutcome as "AttemptOutcome": "Why a lead came back from a call without an end.";
     lead::LeadOutcome as "LeadOutcome": "How a lead ended.";
     lead::BlockReason as "BlockReason": "Why a lead must not be called.";
+    model::DriftFigure as "DriftFigure": "A figure by which a model is held against its first decisions.";
+    model::ModelFormat as "ModelFormat": "How the file of a model is written.";
     recording::RetentionKind as "RetentionKind": "How long a recording has to be kept.";
     recording::PauseReason as "RecordingPauseReason": "Why a recording was paused.";
     recording::EraseReason as "EraseReason": "Why a recording was erased.";

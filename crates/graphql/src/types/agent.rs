@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use trunkline_domain::agent::{self, PauseReason, Presence, Validity};
 use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
 
-use super::{Call, Lead, Task};
+use super::{Achievements, Call, Lead, Task};
 use crate::error::ApiResult;
 use crate::opener::{PersonalState, state, text};
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
@@ -189,6 +189,12 @@ impl Agent {
         #[graphql(desc = "Any moment of the day; today when absent.")] day: Option<DateTime>,
     ) -> ApiResult<Vec<AgentTime>> {
         self.view.agent_times(ctx, self.row.agent_id, day.map(|day| day.0)).await
+    }
+
+    /// What the agent achieved in calls that are over, as it is now, also of an agent as of the past; absent before the first,
+    /// and where the agent's figures are not seen.
+    async fn achievements(&self, ctx: &Context<'_>) -> ApiResult<Option<Achievements>> {
+        View::now(ctx).achievements(self.row.agent_id).await
     }
 
     /// The event that changed the agent last.

@@ -8,7 +8,7 @@ use crate::context::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::scalars::{DateTime, LogPosition, Word, global};
 
-/// A rule about accesses was met: somebody should look.
+/// A rule about accesses was met, or the model that scores drifts: somebody should look.
 pub(crate) struct Alert {
     id: AlertId,
     raised: Raised,
@@ -27,7 +27,7 @@ impl Alert {
     }
 }
 
-/// A rule about accesses was met: somebody should look.
+/// A rule about accesses was met, or the model that scores drifts: somebody should look.
 #[Object]
 impl Alert {
     /// The id, `alert:UUID`.
@@ -40,7 +40,7 @@ impl Alert {
         self.recorded.position.into()
     }
 
-    /// The name of the rule.
+    /// The name of the rule; of drift, that of the figure, `model.scores`.
     async fn rule(&self) -> &str {
         &self.raised.rule
     }
@@ -50,17 +50,17 @@ impl Alert {
         self.raised.kind.into()
     }
 
-    /// Whose accesses, as an actor or, for who has no name, an address.
+    /// Whose accesses, as an actor or, for who has no name, an address; of drift, the model.
     async fn who(&self) -> &str {
         &self.raised.who
     }
 
-    /// How many there were when it was raised: rows, refusals, customers, accesses.
+    /// How many there were when it was raised: rows, refusals, customers, accesses; of drift, the figure in thousandths.
     async fn count(&self) -> u64 {
         self.raised.count
     }
 
-    /// How many are in order.
+    /// How many are in order; of drift, in thousandths.
     async fn limit(&self) -> u64 {
         self.raised.limit
     }
@@ -70,12 +70,12 @@ impl Alert {
         self.raised.since.into()
     }
 
-    /// The access that was one too many.
+    /// The access that was one too many; of drift, the newest decision.
     async fn at(&self) -> DateTime {
         self.raised.at.into()
     }
 
-    /// The event that this access stands in.
+    /// The event that this access stands in; of drift, the one with which the model began to score.
     async fn access_position(&self) -> LogPosition {
         self.raised.position.into()
     }

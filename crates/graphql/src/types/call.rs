@@ -1,6 +1,6 @@
 //! Calls, as the figures drill down to them.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use trunkline_domain::call::{Answerer, CallState, EndCause};
 use trunkline_domain::words::{By, Direction};
 use trunkline_projections::kpi::CallRow;
@@ -11,6 +11,22 @@ use crate::error::ApiResult;
 use crate::opener::{PersonalState, state, text};
 use crate::scalars::{DateTime, LogPosition, StateOf, Word, global};
 use crate::view::View;
+
+/// The hour of a dial on the customer's clock.
+#[derive(SimpleObject)]
+pub(crate) struct DialSlot {
+    /// The hour of the customer's day, 0 to 23.
+    hour: i64,
+    /// Whether it was a Saturday or a Sunday there.
+    weekend: bool,
+    /// The chance that a person answers, as it was learned from earlier dials; absent when nothing was, and when the customer
+    /// refuses automated decisions.
+    chance: Option<f64>,
+    /// Below which chance the campaign lets leads wait for a better hour.
+    least: Option<f64>,
+    /// Whether the chance was below that: a call that nobody answers then was wasted.
+    poor: bool,
+}
 
 /// One telephone call, outbound or inbound.
 pub(crate) struct Call {
@@ -174,6 +190,19 @@ impl Call {
             return Ok(None);
         }
         judgement(ctx, self.row.call_id, self.row.position).await
+    }
+
+    /// The hour of the dial on the customer's clock, and what was to be expected of it; absent where it is not known.
+    async fn slot(&self) -> Option<DialSlot> {
+        let (hour, weekend) = (self.row.slot_hour?, self.row.slot_weekend?);
+        let (chance, least) = (self.row.slot_chance, self.row.slot_least);
+        let poor = chance.zip(least).is_some_and(|(chance, least)| chance < least);
+        Some(DialSlot { hour, weekend, chance, least, poor })
+    }
+
+    /// Whether a person answered the dial and no agent was there in time.
+    async fn abandoned(&self) -> bool {
+        self.row.abandoned
     }
 
     /// The wrap-up code.

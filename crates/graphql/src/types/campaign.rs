@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use trunkline_app::PacingBoard;
-use trunkline_domain::campaign::{CampaignState, DialingMode};
+use trunkline_domain::campaign::{self, CampaignState, DialingMode};
 use trunkline_domain::lead::{AttemptOutcome, BlockReason, LeadOutcome, LeadState};
 use trunkline_projections::outreach::{CampaignRow, LeadRow};
 
@@ -31,8 +31,30 @@ pub(crate) struct AttemptPolicy {
     attempts_max: u16,
     /// Calls of one lead in a day at most.
     attempts_per_day_max: u16,
-    /// How long to wait after a call without an answer, in milliseconds.
+    /// How long a lead rests after an attempt, in milliseconds, where `rests` names no other time.
     retry_after_ms: i64,
+    /// How long it rests after attempts that ended in one way.
+    rests: Vec<OutcomeRest>,
+    /// How often a lead that ended without an answer may be brought back to the list.
+    recycles_max: u16,
+    /// The chance of an answer that an hour must promise, so that a lead does not wait for a better one; absent when none
+    /// waits.
+    answer_chance_min: Option<f64>,
+}
+
+/// How long a lead rests after an attempt that ended in this way.
+#[derive(SimpleObject)]
+pub(crate) struct OutcomeRest {
+    /// How the attempt ended.
+    outcome: Word<AttemptOutcome>,
+    /// How long the lead rests, in milliseconds.
+    rest_ms: i64,
+}
+
+impl From<&campaign::OutcomeRest> for OutcomeRest {
+    fn from(rest: &campaign::OutcomeRest) -> Self {
+        Self { outcome: rest.outcome.into(), rest_ms: rest.rest_ms.0 }
+    }
 }
 
 /// When customers may be called, in their own local time.
@@ -105,6 +127,9 @@ impl Campaign {
             attempts_max: policy.attempts_max,
             attempts_per_day_max: policy.attempts_per_day_max,
             retry_after_ms: policy.retry_after_ms.0,
+            rests: policy.rests.iter().map(OutcomeRest::from).collect(),
+            recycles_max: policy.recycles_max(),
+            answer_chance_min: policy.answer_chance_min,
         }
     }
 
@@ -186,6 +211,11 @@ impl Lead {
     /// Calls made.
     async fn attempts(&self) -> i64 {
         self.row.attempts
+    }
+
+    /// How often it was brought back to the list.
+    async fn recycled(&self) -> i64 {
+        self.row.recycled
     }
 
     /// The last call.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use trunkline_app::cases::routing_of;
-use trunkline_domain::decision::Event;
+use trunkline_domain::decision::{Event, ShadowScores};
 use trunkline_domain::words::Work;
 use trunkline_kernel::{DecisionId, Id as _, StreamId, Version};
 use trunkline_log::Log;
@@ -20,6 +20,9 @@ use crate::view::View;
 
 /// The most reasons that are given in words.
 const REASONS_MAX: usize = 5;
+
+/// The most events of one decision: that it was made, and what other models said of it.
+const EVENTS_MAX: usize = 2;
 
 /// A language in which reasons are given.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +59,7 @@ pub(crate) struct SetAside {
 pub(crate) struct RoutingDecision {
     id: DecisionId,
     decision: Arc<Decision>,
+    shadows: Arc<[ShadowScores]>,
     works: Vec<(usize, Work)>,
     view: View,
 }
@@ -67,13 +71,18 @@ impl RoutingDecision {
     /// When the log fails or holds what this build cannot read.
     pub(crate) async fn read(ctx: &Context<'_>, id: DecisionId) -> ApiResult<Option<Self>> {
         let log = ctx.data_unchecked::<Arc<dyn Log>>();
-        let events = log.read_stream(&StreamId::of(id), Version::EMPTY, 1).await?;
-        let Some(recorded) = events.first() else { return Ok(None) };
-        let decoded = trunkline_domain::decode_as::<Event>(recorded);
-        let Some(Event::Made(made)) = decoded.map_err(|error| ApiError::fault(&error))?.into_iter().next()
-        else {
-            return Ok(None);
-        };
+        let events = log.read_stream(&StreamId::of(id), Version::EMPTY, EVENTS_MAX).await?;
+        let (mut made, mut shadows) = (None, Vec::new());
+        for recorded in &events {
+            let decoded = trunkline_domain::decode_as::<Event>(recorded);
+            for event in decoded.map_err(|error| ApiError::fault(&error))? {
+                match event {
+                    Event::Made(said) => made = Some(said),
+                    Event::Shadowed(said) => shadows.extend(said.shadows),
+                }
+            }
+        }
+        let Some(made) = made else { return Ok(None) };
         let decision = read_record(&made).map_err(|error| ApiError::fault(&error))?.decision;
         let view = View::now(ctx);
         let mut works = Vec::new();
@@ -85,7 +94,8 @@ impl RoutingDecision {
                 works.push((row, *work));
             }
         }
-        Ok((!works.is_empty()).then(|| Self { id, decision: Arc::new(decision), works, view }))
+        let (decision, shadows) = (Arc::new(decision), shadows.into());
+        Ok((!works.is_empty()).then(|| Self { id, decision, shadows, works, view }))
     }
 }
 
@@ -118,6 +128,7 @@ impl RoutingDecision {
             row: *row,
             work: *work,
             decision: Arc::clone(&self.decision),
+            shadows: Arc::clone(&self.shadows),
             view: self.view.clone(),
         };
         self.works.iter().map(of).collect()
@@ -129,6 +140,7 @@ pub(crate) struct DecidedWork {
     row: usize,
     work: Work,
     decision: Arc<Decision>,
+    shadows: Arc<[ShadowScores]>,
     view: View,
 }
 
@@ -188,12 +200,18 @@ impl DecidedWork {
         };
         let policy = &self.decision.inputs.policy;
         let mut candidates = Vec::new();
-        for candidate in &call.candidates {
+        for (at, candidate) in call.candidates.iter().enumerate() {
             let Some(facts) = self.decision.inputs.agents.get(candidate.agent) else { continue };
             let Some(agent) = self.view.agent(Some(facts.id)).await? else { continue };
             let explanation =
                 scorer.as_ref().and_then(|scorer| explain(&self.decision, scorer, self.row, facts.id));
-            candidates.push(DecisionCandidate::of(agent, candidate, policy, facts, explanation));
+            let beside = |said: &ShadowScores| ShadowScore {
+                model: said.model.to_string(),
+                score: said.scores.get(self.row).and_then(|scores| *scores.get(at)?),
+            };
+            let shadow_scores = self.shadows.iter().map(beside).collect();
+            let candidate = DecisionCandidate::of(agent, candidate, policy, facts, explanation);
+            candidates.push(DecisionCandidate { shadow_scores, ..candidate });
         }
         Ok(candidates)
     }
@@ -219,6 +237,15 @@ impl DecidedWork {
     }
 }
 
+/// What a model said that decided nothing.
+#[derive(SimpleObject)]
+pub(crate) struct ShadowScore {
+    /// The SHA-256 of its file.
+    model: String,
+    /// Its score; absent for customers who opted out.
+    score: Option<f32>,
+}
+
 /// An agent on a shortlist, and why the agent had that score.
 #[derive(SimpleObject)]
 #[graphql(complex)]
@@ -227,6 +254,8 @@ pub(crate) struct DecisionCandidate {
     agent: Agent,
     /// What the model said; absent without a model and for customers who opted out.
     score: Option<f32>,
+    /// What models said that scored beside it and decided nothing.
+    shadow_scores: Vec<ShadowScore>,
     /// How familiar the agent is with the customer, 0 to 1.
     familiarity: f32,
     /// Whether it is the agent whom the customer should get.
@@ -259,6 +288,7 @@ impl DecisionCandidate {
         Self {
             agent,
             score: candidate.score,
+            shadow_scores: Vec::new(),
             familiarity: candidate.familiarity,
             preferred: candidate.preferred,
             idle_since: facts.idle_since.into(),

@@ -40,8 +40,22 @@ pub(crate) struct Judgement {
     earlier_dials: u32,
     /// What each rule that applied said.
     rulings: Vec<Ruling>,
+    /// Why its lead was put before others; absent where no model scored it, and when the customer refuses automated
+    /// decisions.
+    worth: Option<DialWorth>,
     /// The event that holds the judgement.
     position: LogPosition,
+}
+
+/// What a lead was worth when it was put before others.
+#[derive(SimpleObject)]
+pub(crate) struct DialWorth {
+    /// The mean of the scores that its customer has with the agents who may speak with them.
+    score: f64,
+    /// The model that scored, by its hash.
+    model: String,
+    /// How many leads were compared.
+    among: u32,
 }
 
 /// What one rule said to a dial.
@@ -93,8 +107,8 @@ pub(crate) async fn judgement(
     let Some(recorded) = page.events.first() else { return Ok(None) };
     let events = trunkline_domain::decode_as::<Event>(recorded).map_err(|error| ApiError::fault(&error))?;
     let judged = events.into_iter().find_map(|event| match event {
-        Event::Dialed(dialed) => dialed.judged,
-        Event::Suppressed(suppressed) => suppressed.judged,
+        Event::Dialed(dialed) => dialed.judged.map(|judged| (judged, dialed.worth)),
+        Event::Suppressed(suppressed) => suppressed.judged.map(|judged| (judged, None)),
         Event::Created(_)
         | Event::Rang(_)
         | Event::Answered(_)
@@ -106,7 +120,8 @@ pub(crate) async fn judgement(
         | Event::Ended(_)
         | Event::Dispositioned(_) => None,
     });
-    let of = |judged: Judged| Judgement {
+    let of = |(judged, worth): (Judged, Option<call::Worth>)| Judgement {
+        worth: worth.map(|call::Worth { score, model, among }| DialWorth { score, model, among }),
         permitted: judged.barred_by().is_none(),
         at: recorded.event.occurred_at.into(),
         purpose: judged.purpose.into(),

@@ -10,9 +10,9 @@ use trunkline_projections::reads::{CallFilter, FigureRow, KPI_ROWS_MAX};
 use super::kpi_arguments::Figures;
 use super::{Agent, Call, Campaign};
 use crate::error::ApiResult;
-use crate::page::{self, Page};
+use crate::page::{self, Page, connection};
 use crate::scalars::{DateTime, Word, Words};
-use crate::view::{View, connection};
+use crate::view::View;
 
 /// Pages of calls.
 pub(crate) type CallConnection = Connection<String, Call>;

@@ -1,6 +1,7 @@
 //! The types of the schema, one file per group.
 
 mod access_record;
+mod achievements;
 mod agent;
 mod alert;
 mod call;
@@ -13,6 +14,7 @@ mod interaction;
 mod judgement;
 mod kpi;
 mod kpi_arguments;
+mod model;
 mod node;
 mod notary;
 mod pacing;
@@ -24,6 +26,7 @@ mod task;
 mod timeline;
 
 pub(crate) use access_record::AccessRecord;
+pub(crate) use achievements::Achievements;
 pub(crate) use agent::{Agent, AgentTime};
 pub(crate) use alert::Alert;
 pub(crate) use call::Call;
@@ -35,6 +38,7 @@ pub(crate) use grant::{Grant, RoleWord};
 pub(crate) use interaction::{Attribute, Insight, Interaction, attributes};
 pub(crate) use kpi::{CallConnection, Dimension, KpiRow, KpiWord, Window, cost as figures_cost};
 pub(crate) use kpi_arguments::{Figures, FiguresArguments, KpiFilter, limited};
+pub(crate) use model::Model;
 pub(crate) use node::Node;
 pub(crate) use notary::{ConsistencyProof, InclusionProof, TreeHead, books};
 pub(crate) use recording::Recording;

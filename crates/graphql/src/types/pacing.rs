@@ -38,7 +38,7 @@ pub(crate) struct Pacing {
     risk: f64,
     /// The threshold that this chance is held to; it moves so that the share of abandoned calls stays below the bound.
     threshold: f64,
-    /// Calls that a person answered since this server began to dial the campaign.
+    /// Calls that a person answered in the days that the rule of the campaign's country looks at, 30 by default.
     answered: u64,
     /// Those of them that no agent took in time.
     abandoned: u64,

@@ -36,6 +36,7 @@ impl TimelineSort {
 
 /// What an entry of a timeline is about.
 #[derive(Union)]
+#[expect(clippy::large_enum_variant, reason = "a page of them at most, each answered at once")]
 pub(crate) enum TimelineSubject {
     /// A call.
     Call(Call),

@@ -1,26 +1,36 @@
 //! How a model would have done on decisions that were logged, and how its scores meet what happened.
 
+use std::collections::HashMap;
+
 use trunkline_domain::model::{Estimate, Evaluation};
 use trunkline_insight::{
     Interval, Logged, Worth, auc, auc_interval, calibration_error, doubly_robust, population_stability,
     self_normalised,
 };
-use trunkline_kernel::{AgentId, Timestamp};
-use trunkline_routing::matching::{Decision, reconsider};
+use trunkline_kernel::{AgentId, DecisionId, Timestamp};
+use trunkline_routing::matching::{Decision, noted, reconsider, scores};
 use trunkline_routing::score::Scorer;
 
 use super::{Outcomes, Paired};
 
 /// How many resamples an interval takes, and their seed, so that the same decisions give the same figures.
-const RESAMPLES: usize = 500;
-const SEED: u64 = 1;
+pub(super) const RESAMPLES: usize = 500;
+pub(super) const SEED: u64 = 1;
 /// Into how many bins scores are put.
-const BINS: usize = 10;
+pub(super) const BINS: usize = 10;
 
-/// Holds one model against decisions, one after the other.
+/// What a model said of decisions that it did not make, when they were made.
+pub type Noted = HashMap<DecisionId, Vec<Vec<Option<f32>>>>;
+
+/// Holds what scores against decisions, one after the other. What was noted of it when they were made counts as it was noted;
+/// of others it is asked now.
 #[derive(Debug)]
 pub struct Judge<'a> {
     scorer: &'a dyn Scorer,
+    noted: &'a Noted,
+    /// Decisions of which nothing was noted are left out.
+    noted_only: bool,
+    by_note: u32,
     outcomes: &'a Outcomes,
     logged: Vec<Logged>,
     scored: Vec<(f64, bool)>,
@@ -29,14 +39,41 @@ pub struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// Has seen nothing yet.
-    pub fn new(scorer: &'a dyn Scorer, outcomes: &'a Outcomes) -> Self {
-        Self { scorer, outcomes, logged: Vec::new(), scored: Vec::new(), left_out: 0 }
+    pub fn new(scorer: &'a dyn Scorer, noted: &'a Noted, outcomes: &'a Outcomes) -> Self {
+        let (logged, scored) = (Vec::new(), Vec::new());
+        Self { scorer, noted, noted_only: false, by_note: 0, outcomes, logged, scored, left_out: 0 }
+    }
+
+    /// Takes only decisions of which it was noted what it said.
+    #[must_use]
+    pub fn noted_only(self) -> Self {
+        Self { noted_only: true, ..self }
+    }
+
+    /// How many decisions were judged by what was noted of them.
+    pub fn by_note(&self) -> u32 {
+        self.by_note
+    }
+
+    /// What was noted of a decision when it was made.
+    fn note(&self, id: DecisionId, decision: &Decision) -> Option<Vec<Vec<Option<f32>>>> {
+        let own = decision.inputs.model.as_ref() == Some(self.scorer.hash());
+        if own { Some(noted(decision)) } else { self.noted.get(&id).cloned() }
+    }
+
+    /// Whether it was noted of a decision what it said.
+    pub fn has_note(&self, id: DecisionId, decision: &Decision) -> bool {
+        decision.inputs.model.as_ref() == Some(self.scorer.hash()) || self.noted.contains_key(&id)
     }
 
     /// Takes one decision into account.
-    pub fn take(&mut self, decision: &Decision) {
+    pub fn take(&mut self, id: DecisionId, decision: &Decision) {
         let paired = self.outcomes.pairings(decision);
-        let other = reconsider(decision, self.scorer).ok().filter(|_| !paired.is_empty());
+        let note = self.note(id, decision).filter(|_| !paired.is_empty());
+        self.by_note = self.by_note.saturating_add(u32::from(note.is_some()));
+        let now = || scores(decision, self.scorer).ok().filter(|_| !self.noted_only && !paired.is_empty());
+        let said = note.or_else(now);
+        let other = said.and_then(|said| reconsider(decision, self.scorer.hash(), &said).ok());
         let judged: Vec<_> =
             other.iter().flat_map(|other| paired.iter().filter_map(|paired| judge(other, paired))).collect();
         let calls = decision.inputs.calls.len();
@@ -95,6 +132,6 @@ fn worth(worth: &Worth) -> Estimate {
     within(worth.value, &worth.interval)
 }
 
-fn within(value: f64, interval: &Interval) -> Estimate {
+pub(super) fn within(value: f64, interval: &Interval) -> Estimate {
     Estimate { value, low: interval.low, high: interval.high }
 }

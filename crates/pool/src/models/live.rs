@@ -6,17 +6,20 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use trunkline_domain::model::{self, ModelHash, Models, Scoring};
-use trunkline_kernel::{Aggregate as _, EventType, Position, Recorded, StreamId, Version};
+use trunkline_domain::model::{self, Estimate, Measured, ModelFile, ModelHash, Scoring};
+use trunkline_kernel::{EventType, Position, Recorded, StreamId, Version};
 use trunkline_log::{Feed, Filter, Log, LogError, Subscription};
 use trunkline_routing::Hash;
 use trunkline_routing::score::Scorer;
+use trunkline_routing::score::trees::Objective;
 
-use super::ModelStore;
+use super::{Book, Life, ModelStore, Shadowing};
 use crate::ActiveScorer;
 
 /// How many events are read at once.
 const PAGE: usize = 500;
+/// The objective whose scores are probabilities.
+const LOGISTIC: &str = Objective::Logistic.as_str();
 
 /// How it stands with the models of this server.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +32,27 @@ pub struct Standing {
     pub cosine: Option<f64>,
     /// Why it is not the wanted one.
     pub trouble: Option<String>,
+    /// The models that score beside it.
+    pub shadows: Vec<ModelHash>,
+    /// Why one that should does not.
+    pub shadow_trouble: Option<String>,
+}
+
+/// What scores on this server, and what has to be known to say how it is doing.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The model and how it is blended.
+    pub scoring: Scoring,
+    /// What its decisions are known by, and which columns it looks at.
+    pub scorer: Arc<dyn Scorer>,
+    /// The event with which it began to score.
+    pub began: Position,
+    /// How it did when it was measured last.
+    pub before: Option<Measured>,
+    /// The AUC with which it was evaluated.
+    pub auc: Option<Estimate>,
+    /// Whether its scores are probabilities.
+    pub foretells: bool,
 }
 
 /// Follows the models in the log and has the active one score. One that cannot be loaded is passed over for the one before
@@ -37,12 +61,13 @@ pub struct Standing {
 pub struct LiveModels {
     store: ModelStore,
     scorer: Arc<ActiveScorer>,
+    shadowing: Shadowing,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    models: Models,
+    book: Book,
     version: Version,
     standing: Standing,
 }
@@ -50,7 +75,43 @@ struct Inner {
 impl LiveModels {
     /// Knows of no model yet; [`LiveModels::learn`] reads the log.
     pub fn new(store: ModelStore, scorer: Arc<ActiveScorer>) -> Self {
-        Self { store, scorer, inner: Mutex::default() }
+        Self { store, scorer, shadowing: Shadowing::default(), inner: Mutex::default() }
+    }
+
+    /// The models that score beside the one that decides.
+    pub fn shadowing(&self) -> &Shadowing {
+        &self.shadowing
+    }
+
+    /// Every model with what was done to it, in the order of their hashes.
+    pub fn lives(&self) -> Vec<Life> {
+        self.inner.lock().book.lives().collect()
+    }
+
+    /// One model with what was done to it.
+    pub fn life(&self, hash: ModelHash) -> Option<Life> {
+        self.inner.lock().book.life(hash)
+    }
+
+    /// What can be measured: the model that was activated, where it scores on this server.
+    pub fn subject(&self) -> Option<Subject> {
+        let inner = self.inner.lock();
+        let scoring = inner.book.models().active()?;
+        let Standing { scoring: here, cosine, .. } = &inner.standing;
+        let scorer = self
+            .scorer
+            .active()
+            .filter(|_| (*here, *cosine) == (Some(scoring.model.hash), scoring.cosine))?;
+        let life = inner.book.life(scoring.model.hash)?;
+        let logistic = life.imported().is_some_and(|(_, said)| said.objective == LOGISTIC);
+        Some(Subject {
+            scoring,
+            scorer,
+            began: inner.book.began(),
+            before: inner.book.models().measured().cloned(),
+            auc: inner.book.evaluated_auc(scoring),
+            foretells: logistic && scoring.cosine.is_none(),
+        })
     }
 
     /// How it stands.
@@ -121,9 +182,7 @@ impl LiveModels {
         inner.version = recorded.version;
         match trunkline_domain::decode_as::<model::Event>(recorded) {
             Ok(events) => {
-                for event in events {
-                    inner.models.evolve(recorded.event.occurred_at, &event);
-                }
+                events.iter().for_each(|event| inner.book.take(recorded, event));
             }
             Err(error) => tracing::error!(%error, position = recorded.position.0, "a model cannot be read"),
         }
@@ -131,9 +190,10 @@ impl LiveModels {
 
     /// Has the first model of the line score that can be loaded; what needs no model when none can.
     async fn settle(&self) {
-        let (line, before): (Vec<Scoring>, Standing) = {
+        let (line, shadows, before): (Vec<Scoring>, Vec<ModelFile>, Standing) = {
             let inner = self.inner.lock();
-            (inner.models.fallbacks().collect(), inner.standing.clone())
+            let models = inner.book.models();
+            (models.fallbacks().collect(), models.shadows().collect(), inner.standing.clone())
         };
         let mut standing =
             Standing { wanted: line.first().map(|first| first.model.hash), ..Standing::default() };
@@ -153,7 +213,11 @@ impl LiveModels {
         if standing.scoring.is_none() {
             self.scorer.deactivate();
         }
+        (standing.shadows, standing.shadow_trouble) = self.shadow(shadows).await;
         if standing != before {
+            if let Some(trouble) = &standing.shadow_trouble {
+                tracing::warn!(trouble, "a model is not compared");
+            }
             match &standing.trouble {
                 Some(trouble) => {
                     tracing::error!(trouble, scoring = ?standing.scoring, "another model scores")
@@ -162,6 +226,27 @@ impl LiveModels {
             }
             self.inner.lock().standing = standing;
         }
+    }
+
+    /// Has these models score beside the one that decides. Gives those that can, and why another cannot.
+    async fn shadow(&self, wanted: Vec<ModelFile>) -> (Vec<ModelHash>, Option<String>) {
+        let (mut shadows, mut trouble) = (Vec::with_capacity(wanted.len()), None);
+        for model in wanted {
+            let loaded = match self.shadowing.known(model.hash) {
+                Some(scorer) => Ok(scorer),
+                None => self.store.load(model).await,
+            };
+            match loaded {
+                Ok(scorer) => shadows.push((model.hash, scorer)),
+                Err(error) => {
+                    let why = format!("model {} cannot score beside it: {}", model.hash, told(&error));
+                    trouble.get_or_insert(why);
+                }
+            }
+        }
+        let hashes = shadows.iter().map(|(hash, _)| *hash).collect();
+        self.shadowing.replace(shadows);
+        (hashes, trouble)
     }
 
     /// What scores already stays in memory, whatever becomes of its file.
@@ -180,11 +265,9 @@ impl LiveModels {
         }
         let (model, blends) = {
             let inner = self.inner.lock();
-            let model = hash.as_str().parse().ok().and_then(|hash| inner.models.find(hash));
-            (
-                model.map(|(_, model)| Scoring { model, cosine: None }),
-                inner.models.blends().collect::<Vec<_>>(),
-            )
+            let models = inner.book.models();
+            let model = hash.as_str().parse().ok().and_then(|hash| models.find(hash));
+            (model.map(|(_, model)| Scoring { model, cosine: None }), models.blends().collect::<Vec<_>>())
         };
         // The hash of a blend says nothing about its parts; there are few that ever scored.
         for scoring in model.into_iter().chain(blends) {

@@ -2,11 +2,16 @@
 
 use std::collections::HashMap;
 
+use futures::future::join_all;
+use trunkline_domain::model::ModelHash;
 use trunkline_domain::{call, decision};
-use trunkline_kernel::{AgentId, CallId, DecisionId, EventType, Position, Recorded, UnknownEvent};
+use trunkline_kernel::{
+    AgentId, CallId, DecisionId, EventType, Position, Recorded, StreamId, UnknownEvent, Version,
+};
 use trunkline_log::{Direction, Filter, Log, LogError, Query};
 use trunkline_routing::matching::{AgentFacts, Assigned, CallFacts, Decision};
 
+use super::Noted;
 use crate::read_record;
 
 /// How many events are read at once.
@@ -44,29 +49,46 @@ impl Outcomes {
     pub async fn read(log: &dyn Log, from: Position) -> Result<Self, Unread> {
         let mut outcomes = Self::default();
         let types = ["call.bridged", "call.dispositioned"];
-        each(log, &types, from, None, |recorded| {
-            let Some(call) = recorded.stream.id::<CallId>() else { return Ok(()) };
-            for event in trunkline_domain::decode_as::<call::Event>(recorded)? {
-                let outcome = outcomes.0.entry(call).or_default();
-                match event {
-                    call::Event::Bridged(bridged) => outcome.agent = bridged.agent.or(outcome.agent),
-                    call::Event::Dispositioned(said) => outcome.sale = Some(said.sale),
-                    call::Event::Created(_)
-                    | call::Event::Suppressed(_)
-                    | call::Event::Dialed(_)
-                    | call::Event::Rang(_)
-                    | call::Event::Answered(_)
-                    | call::Event::Classified(_)
-                    | call::Event::Queued(_)
-                    | call::Event::Held(_)
-                    | call::Event::Resumed(_)
-                    | call::Event::Ended(_) => {}
-                }
-            }
-            Ok(())
-        })
-        .await?;
+        each(log, &types, from, None, |recorded| outcomes.take(recorded)).await?;
         Ok(outcomes)
+    }
+
+    /// Reads what came of the calls of these decisions.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn of(log: &dyn Log, decisions: &[Decision]) -> Result<Self, Unread> {
+        let mut outcomes = Self::default();
+        let calls =
+            decisions.iter().flat_map(|decision| &decision.inputs.calls).filter(|call| call.automated);
+        let streams: Vec<StreamId> = calls.map(|call| StreamId::of(call.id)).collect();
+        let read = |stream| log.read_stream(stream, Version::EMPTY, PAGE);
+        for events in join_all(streams.iter().map(read)).await {
+            events?.iter().try_for_each(|recorded| outcomes.take(recorded))?;
+        }
+        Ok(outcomes)
+    }
+
+    fn take(&mut self, recorded: &Recorded) -> Result<(), Unread> {
+        let Some(call) = recorded.stream.id::<CallId>() else { return Ok(()) };
+        for event in trunkline_domain::decode_as::<call::Event>(recorded)? {
+            let outcome = self.0.entry(call).or_default();
+            match event {
+                call::Event::Bridged(bridged) => outcome.agent = bridged.agent.or(outcome.agent),
+                call::Event::Dispositioned(said) => outcome.sale = Some(said.sale),
+                call::Event::Created(_)
+                | call::Event::Suppressed(_)
+                | call::Event::Dialed(_)
+                | call::Event::Rang(_)
+                | call::Event::Answered(_)
+                | call::Event::Classified(_)
+                | call::Event::Queued(_)
+                | call::Event::Held(_)
+                | call::Event::Resumed(_)
+                | call::Event::Ended(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// The pairings of a decision that came about, and whether something was sold in each. A customer who refuses automated
@@ -111,16 +133,48 @@ pub async fn decisions(
 ) -> Result<(), Unread> {
     each(log, &["decision.made"], from, Some(until), |recorded| {
         let Some(id) = recorded.stream.id::<DecisionId>() else { return Ok(()) };
-        for decision::Event::Made(made) in trunkline_domain::decode_as::<decision::Event>(recorded)? {
-            match read_record(&made) {
-                Ok(reading) => of(id, &reading.decision),
-                // A record of another build's form says nothing about this one's vectors.
-                Err(error) => tracing::debug!(%error, decision = %id, "a decision is passed over"),
-            }
+        if let Some(decision) = decision_of(recorded)? {
+            of(id, &decision);
         }
         Ok(())
     })
     .await
+}
+
+/// The decision that an event is the record of.
+pub(super) fn decision_of(recorded: &Recorded) -> Result<Option<Decision>, Unread> {
+    for event in trunkline_domain::decode_as::<decision::Event>(recorded)? {
+        if let decision::Event::Made(made) = event {
+            match read_record(&made) {
+                Ok(reading) => return Ok(Some(reading.decision)),
+                // A record of another build's form says nothing about this one's vectors.
+                Err(error) => {
+                    tracing::debug!(%error, position = recorded.position.0, "a decision is passed over")
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Reads what a model said of decisions that it did not make.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn shadowed(log: &dyn Log, from: Position, model: ModelHash) -> Result<Noted, Unread> {
+    let mut noted = Noted::new();
+    each(log, &["decision.shadowed"], from, None, |recorded| {
+        let Some(id) = recorded.stream.id::<DecisionId>() else { return Ok(()) };
+        for event in trunkline_domain::decode_as::<decision::Event>(recorded)? {
+            if let decision::Event::Shadowed(said) = event {
+                let own = said.shadows.into_iter().find(|said| said.model == model);
+                noted.extend(own.map(|own| (id, own.scores)));
+            }
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(noted)
 }
 
 async fn each(

@@ -12,7 +12,7 @@ use trunkline_routing::score::{Blend, InvalidBlend, Part, Scorer};
 
 use crate::Features;
 
-/// What whoever trains a model can write into it with `Booster.set_attr`: the versions of the features.
+/// What whoever trains a model can write into it, with `Booster.set_attr` or as metadata: the versions of the features.
 const CUSTOMER_VERSION: &str = "trunkline_customer_version";
 const AGENT_VERSION: &str = "trunkline_agent_version";
 
@@ -178,11 +178,13 @@ fn check(bytes: &[u8], features: &Features) -> Result<Imported, ModelFault> {
     let format = match trees.format() {
         Format::Json => ModelFormat::Json,
         Format::Ubjson => ModelFormat::Ubjson,
+        Format::Onnx => ModelFormat::Onnx,
     };
     let wrong = || InvalidModel::Document("its hash cannot be told".to_owned());
     let hash = trees.hash().as_str().parse().map_err(|_| wrong())?;
     let imported = Imported {
         model: ModelFile { hash, format, features: features.set() },
+        name: None,
         bytes: bytes.len() as u64,
         objective: trees.objective().as_str().to_owned(),
         trees: u32::try_from(trees.count()).unwrap_or(u32::MAX),

@@ -1,17 +1,21 @@
 //! The router: follows the agents and the work that waits, decides, and has the offers made.
 
 mod achieved;
+mod answers;
 mod round;
+mod worths;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use trunkline_app::cases::routing_of;
-use trunkline_app::{CommandError, Dispatcher, Request, Single};
+use trunkline_app::{CommandError, Dispatcher, Licensing, Request, Single};
 use trunkline_domain::{Policy, agent, demand, routing};
 use trunkline_kernel::{Actor, AgentId, Clock, EventType, Ids, Millis, Position, Recorded};
 use trunkline_log::{Direction, Feed, Filter, Log, LogError, Query, Subscription};
@@ -23,7 +27,7 @@ use crate::demand::{Demand, FOLLOWED};
 use crate::models::{LiveModels, Standing};
 use crate::roster::Change;
 use crate::waiting::Waiting;
-use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Licensing, Roster, Watches};
+use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Roster, Watches};
 
 /// How many events are read at once for the work that waits.
 const PAGE: usize = 500;
@@ -45,6 +49,8 @@ pub struct RouterSettings {
     pub wait_max: Duration,
     /// How often what agents achieved is read again. Default 10 s.
     pub achievements: Duration,
+    /// How many rounds of decisions are under way together at most. Default 3.
+    pub rounds_max: usize,
 }
 
 impl Default for RouterSettings {
@@ -57,6 +63,7 @@ impl Default for RouterSettings {
             lookback: Millis::from_mins(24 * 60),
             wait_max: Duration::from_secs(2),
             achievements: Duration::from_secs(10),
+            rounds_max: 3,
         }
     }
 }
@@ -78,7 +85,7 @@ pub struct RouterParts {
     /// Which kinds of customers count for more when they come in a surge.
     pub watches: Watches,
     /// Which licences calls ask for beside those that a request names.
-    pub licensing: Licensing,
+    pub licensing: Arc<Licensing>,
     /// Which models there are, where models are used at all.
     pub models: Option<Arc<LiveModels>>,
     /// The present moment.
@@ -113,7 +120,7 @@ impl RouterParts {
             scorer: Arc::new(ActiveScorer::new(&features)),
             models: None,
             watches: Watches::default(),
-            licensing: Licensing::default(),
+            licensing: Arc::default(),
             features,
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
@@ -134,9 +141,12 @@ pub struct Router {
     wake: Notify,
 }
 
+pub use answers::{Taker, Undecided};
+pub use worths::Worths;
+
 /// A faulty log or read model, which waiting can mend.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+pub(crate) enum Trouble {
     #[error("the log failed")]
     Log(#[from] LogError),
     #[error("the read models failed")]
@@ -172,6 +182,16 @@ impl Router {
     /// How it stands with models, where models are used at all.
     pub fn models(&self) -> Option<Standing> {
         self.parts.models.as_ref().map(|models| models.standing())
+    }
+
+    /// Which licences calls ask for.
+    pub fn licensing(&self) -> &Arc<Licensing> {
+        &self.parts.licensing
+    }
+
+    /// Which models there are, where models are used at all.
+    pub fn live_models(&self) -> Option<&Arc<LiveModels>> {
+        self.parts.models.as_ref()
     }
 
     /// Where servers meet before they write.
@@ -321,30 +341,33 @@ impl Router {
         Filter { types, ..Filter::default() }
     }
 
+    /// Routes whatever waits, in rounds that overlap: one decides while what others decided on becomes durable.
     async fn rounds(&self) {
         let mut looks = tokio::time::interval(self.parts.settings.look);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut under_way = FuturesUnordered::new();
         loop {
             tokio::select! {
                 () = self.wake.notified() => {}
+                Some(done) = under_way.next() => {
+                    let done: Result<(), Trouble> = done;
+                    if let Err(error) = done {
+                        let error = &error as &dyn std::error::Error;
+                        tracing::warn!(error, "work cannot be routed now; trying again");
+                        // Not at once: what failed may take a moment to mend.
+                        continue;
+                    }
+                }
                 // Waiting alone can change who may be asked.
                 _ = looks.tick() => {
                     self.waiting.lock().next_turn();
                     self.shift().await;
                 }
             }
-            loop {
-                match self.round().await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "work cannot be routed now; trying again"
-                        );
-                        break;
-                    }
-                }
+            while under_way.len() < self.parts.settings.rounds_max
+                && let Some(works) = self.take_up()
+            {
+                under_way.push(self.round(works));
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join};
-use trunkline_app::Request;
-use trunkline_app::cases::{DecidedWork, KnownWork, LookUpWork, OfferDecided, OffersMade, routing_of};
+use trunkline_app::cases::{DecidedWork, KnownWork, OfferDecided, OffersMade, look_up, routing_of};
+use trunkline_app::{CommandError, Request};
 use trunkline_domain::routing;
 use trunkline_domain::words::Work;
 use trunkline_kernel::{Actor, AgentId, CallId, CustomerId, Id as _, Millis, Position, RoutingId, Timestamp};
@@ -25,32 +25,44 @@ const LAST_AGENT_FAMILIARITY: f32 = 0.5;
 /// The draws of a decision follow from a seed that JSON can hold: whole numbers below 2^53.
 const SEED_BITS: u32 = 53;
 
+/// The work of a round.
+pub(super) type Works = Vec<(RoutingId, Work)>;
+
 /// Work that is being decided on.
-struct Open {
-    id: RoutingId,
-    work: Work,
-    known: KnownWork,
+pub(super) struct Open {
+    pub(super) id: RoutingId,
+    pub(super) work: Work,
+    pub(super) known: KnownWork,
 }
 
 impl Router {
-    /// Decides on the most urgent work. Gives whether there may be more to try at once.
-    pub(super) async fn round(&self) -> Result<bool, Trouble> {
-        let now = self.parts.clock.now();
-        let works = self.waiting.lock().most_urgent(now, WORKS_TOGETHER_MAX, OFFERS_TOGETHER_MAX);
-        if works.is_empty() {
-            return Ok(false);
-        }
-        if !self.roster.anybody(now) {
+    /// The most urgent work that no round is at, when anybody is there to get it.
+    pub(super) fn take_up(&self) -> Option<Works> {
+        loop {
+            let now = self.parts.clock.now();
             let mut waiting = self.waiting.lock();
+            let works = waiting.take_up(now, WORKS_TOGETHER_MAX, OFFERS_TOGETHER_MAX);
+            if works.is_empty() {
+                return None;
+            }
+            if self.roster.anybody(now) {
+                return Some(works);
+            }
             works.iter().for_each(|(id, _)| waiting.tried(*id));
-            return Ok(true);
+            waiting.put_back(&works);
         }
+    }
+
+    /// Decides on this work and has it offered.
+    pub(super) async fn round(&self, works: Works) -> Result<(), Trouble> {
+        let now = self.parts.clock.now();
         let claimed = self.claim_works(&works, now).await;
         let claims: Vec<(Claim, Position)> =
             claimed.iter().map(|(_, _, claim)| (*claim, Position::START)).collect();
         let routed = self.route_claimed(claimed, now).await;
         self.parts.pool.settle(&claims).await;
-        routed.map(|()| true)
+        self.waiting.lock().put_back(&works);
+        routed
     }
 
     /// The work that no other server is at.
@@ -79,10 +91,10 @@ impl Router {
         now: Timestamp,
     ) -> Result<(), Trouble> {
         let mut open = Vec::with_capacity(claimed.len());
-        let known = join_all(claimed.iter().map(|(_, work, _)| self.look_up(*work))).await;
+        let known = join_all(claimed.iter().map(|(_, work, _)| look_up(&self.parts.dispatcher, *work))).await;
         for ((id, work, _), known) in claimed.into_iter().zip(known) {
             let mut waiting = self.waiting.lock();
-            match known? {
+            match known.map_err(CommandError::from)? {
                 Some(known) => {
                     let (since, requested) = &known.requested;
                     waiting.learn(id, requested.priority, requested.offers, *since);
@@ -101,13 +113,8 @@ impl Router {
         self.offer(&open, &decision, chosen, until).await
     }
 
-    async fn look_up(&self, work: Work) -> Result<Option<KnownWork>, Trouble> {
-        let request = Request::by(Actor::system("router"));
-        Ok(self.parts.dispatcher.execute(request, &LookUpWork(work)).await?.answer)
-    }
-
     /// The work as the matching sees it.
-    async fn calls(&self, open: &[Open], now: Timestamp) -> Result<Vec<Call>, Trouble> {
+    pub(super) async fn calls(&self, open: &[Open], now: Timestamp) -> Result<Vec<Call>, Trouble> {
         let ids: Vec<CustomerId> = open
             .iter()
             .filter(|open| !open.known.refuses_automated_decisions)
@@ -130,7 +137,7 @@ impl Router {
             let features =
                 if automated { self.parts.features.of_customer(known, row, now) } else { Vec::new() };
             Call {
-                needs: needs(&requested.needs, self.parts.licensing.of(known)),
+                needs: self.needs(known),
                 priority: requested.priority,
                 preferred,
                 barred: requested.barred.clone(),
@@ -144,8 +151,22 @@ impl Router {
         Ok(open.iter().map(call).collect())
     }
 
+    fn needs(&self, known: &KnownWork) -> matching::Needs {
+        let licences = self.parts.licensing.of(known.product.as_ref(), known.queue.as_ref());
+        needs(&known.requested.1.needs, licences)
+    }
+
+    /// What a piece of work asks of its agent, of whom and by whom it is left out.
+    pub(super) fn asked(&self, known: &KnownWork) -> Call {
+        let (since, requested) = &known.requested;
+        Call {
+            needs: self.needs(known),
+            ..Call::new(CallId::from_uuid(uuid_of(requested.work)), customer(known), *since)
+        }
+    }
+
     /// Decides; gives for each piece of work the agents whom it is to be offered to, the best first.
-    fn decide(
+    pub(super) fn decide(
         &self,
         open: &[Open],
         calls: &[Call],
@@ -209,7 +230,10 @@ impl Router {
                 return Err(error.into());
             }
         };
-        self.note(open, &chosen, &made, until);
+        if let Some((id, models)) = made.decision.zip(self.parts.models.as_ref()) {
+            models.shadowing().offer(id, decision);
+        }
+        self.note(open, &chosen, &made, position, until);
         let reserved: Vec<AgentId> =
             made.offered.iter().flat_map(|(_, offers)| offers.iter().map(|offer| offer.agent)).collect();
         let known = |agent: &AgentId| if reserved.contains(agent) { position } else { Position::START };
@@ -220,11 +244,20 @@ impl Router {
 
     /// Takes note of what became of a decision: what was offered waits no more, and what had nobody to be offered to
     /// has been tried. Work whose agents turned out to be busy gets another chance at once.
-    fn note(&self, open: &[Open], chosen: &[Vec<AgentId>], made: &OffersMade, until: Timestamp) {
+    fn note(
+        &self,
+        open: &[Open],
+        chosen: &[Vec<AgentId>],
+        made: &OffersMade,
+        position: Position,
+        until: Timestamp,
+    ) {
         let mut waiting = self.waiting.lock();
         for (Open { id, work, .. }, agents) in open.iter().zip(chosen) {
             let offered = made.offered.iter().any(|(offered, _)| offered == work);
-            if offered || made.over.contains(work) {
+            if offered {
+                waiting.offered(*id, position);
+            } else if made.over.contains(work) {
                 waiting.remove(*id);
             } else if agents.is_empty() {
                 waiting.tried(*id);

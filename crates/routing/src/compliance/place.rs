@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Weekday};
 use chrono_tz::Tz;
-use trunkline_kernel::Timestamp;
+use trunkline_kernel::{Millis, Timestamp};
 
 use super::InvalidRules;
+use crate::Slot;
 
 /// Where a customer may be. With several time zones a rule must hold in each of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,6 +139,32 @@ impl Place {
     /// The names of the time zones that are possible.
     pub fn zones(&self) -> Vec<String> {
         self.zones.iter().map(|zone| zone.name().to_owned()).collect()
+    }
+
+    /// The slot of a moment on the customer's clock; nothing when the clocks that may be the customer's show different
+    /// ones.
+    pub fn slot(&self, at: Timestamp) -> Option<Slot> {
+        let mut slots = self.local(at).map(|local| Slot {
+            weekend: matches!(local.weekday(), Weekday::Sat | Weekday::Sun),
+            // An hour of a day is below 24.
+            hour: u8::try_from(local.hour()).unwrap_or(0),
+        });
+        let first = slots.next()?;
+        slots.all(|other| other == first).then_some(first)
+    }
+
+    /// When the next hours begin on the customer's clock, until the customer's next day is over; none when the place is
+    /// not known.
+    pub fn hours_ahead(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
+        let local = |zone: &Tz, at: Timestamp| at.datetime().with_timezone(zone);
+        self.zones.first().into_iter().flat_map(move |zone| {
+            let into = local(zone, at).minute() * 60 + local(zone, at).second();
+            let begun = at.floor(Millis::from_secs(1)).plus(Millis::from_secs(-i64::from(into)));
+            let last = local(zone, at).date_naive().succ_opt();
+            (1..=48)
+                .map(move |hours| begun.plus(Millis::from_mins(60 * hours)))
+                .take_while(move |next| last.is_some_and(|last| local(zone, *next).date_naive() <= last))
+        })
     }
 
     /// The moment on the clocks that may be the customer's.

@@ -158,42 +158,73 @@ pub fn replay(recorded: &Decision, scorer: Option<&dyn Scorer>) -> Result<Decisi
     if given != inputs.model {
         return Err(Unreplayable::Model { recorded: inputs.model, given });
     }
-    rescore(&mut inputs, scorer)?;
+    let scores = scored(&inputs, scorer)?;
+    put(&mut inputs, &scores)?;
     let assigned = settle(&inputs);
     Ok(Decision { inputs, assigned })
 }
 
-/// Decides as another model would have, from the same record: without draws, because those were the exploration of the
-/// one that decided.
+/// Decides as another model would have, from the same record and its scores: without draws, because those were the
+/// exploration of the one that decided. The scores are those of [`scores`].
 ///
 /// # Errors
-/// When the rules are not those of the record.
-pub fn reconsider(recorded: &Decision, scorer: &dyn Scorer) -> Result<Decision, Unreplayable> {
+/// When the rules are not those of the record, or the scores are not of its candidates.
+pub fn reconsider(
+    recorded: &Decision,
+    model: &Hash,
+    scores: &[Vec<Option<f32>>],
+) -> Result<Decision, Unreplayable> {
     let mut inputs = recorded.inputs.clone();
     if inputs.format != FORMAT {
         return Err(Unreplayable::Format(inputs.format));
     }
-    inputs.model = Some(scorer.hash().clone());
+    inputs.model = Some(model.clone());
     inputs.policy.exploration = 0.0;
-    rescore(&mut inputs, Some(scorer))?;
+    put(&mut inputs, scores)?;
     let assigned = settle(&inputs);
     Ok(Decision { inputs, assigned })
 }
 
-/// Scores the recorded vectors.
-fn rescore(inputs: &mut Inputs, scorer: Option<&dyn Scorer>) -> Result<(), Unreplayable> {
-    let Inputs { calls, agents, .. } = inputs;
-    for call in calls.iter_mut() {
-        let mut table = Table::new(agents.first().map_or(0, |agent| agent.features.len()));
+/// What a model says of the recorded candidates: for each call those of its candidates, in their order. Nothing of customers
+/// who may not be scored.
+///
+/// # Errors
+/// When the record is broken.
+pub fn scores(recorded: &Decision, scorer: &dyn Scorer) -> Result<Vec<Vec<Option<f32>>>, Unreplayable> {
+    scored(&recorded.inputs, Some(scorer))
+}
+
+/// What was noted of the candidates when it was decided, in the order of [`scores`].
+pub fn noted(recorded: &Decision) -> Vec<Vec<Option<f32>>> {
+    let of = |call: &CallFacts| call.candidates.iter().map(|candidate| candidate.score).collect();
+    recorded.inputs.calls.iter().map(of).collect()
+}
+
+fn scored(inputs: &Inputs, scorer: Option<&dyn Scorer>) -> Result<Vec<Vec<Option<f32>>>, Unreplayable> {
+    let of = |call: &CallFacts| {
+        let mut table = Table::new(inputs.agents.first().map_or(0, |agent| agent.features.len()));
         for candidate in &call.candidates {
-            table.push(&agents.get(candidate.agent).ok_or(Unreplayable::Broken)?.features);
+            table.push(&inputs.agents.get(candidate.agent).ok_or(Unreplayable::Broken)?.features);
         }
         let rows: Vec<usize> = (0..call.candidates.len()).collect();
         let scorer = scorer.filter(|_| call.automated);
         let scores = scorer.map(|scorer| scorer.score(&call.features, &table, &rows));
-        for (at, candidate) in call.candidates.iter_mut().enumerate() {
-            candidate.score =
-                scores.as_ref().and_then(|scores| scores.get(at)).copied().filter(|score| score.is_finite());
+        let score = |at: usize| scores.as_ref()?.get(at).copied().filter(|score| score.is_finite());
+        Ok(rows.iter().map(|at| score(*at)).collect())
+    };
+    inputs.calls.iter().map(of).collect()
+}
+
+fn put(inputs: &mut Inputs, scores: &[Vec<Option<f32>>]) -> Result<(), Unreplayable> {
+    if scores.len() != inputs.calls.len() {
+        return Err(Unreplayable::Broken);
+    }
+    for (call, scores) in inputs.calls.iter_mut().zip(scores) {
+        if scores.len() != call.candidates.len() {
+            return Err(Unreplayable::Broken);
+        }
+        for (candidate, score) in call.candidates.iter_mut().zip(scores) {
+            candidate.score = score.filter(|_| call.automated);
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use trunkline_kernel::Timestamp;
+use trunkline_kernel::{AgentId, Timestamp};
 
 use super::pool::Presence;
 use super::{Call, Needs, Pool};
@@ -54,6 +54,25 @@ pub(super) fn eligible(pool: &Pool, call: &Call, at: Timestamp) -> (Vec<usize>, 
         }
     }
     (rows, aside)
+}
+
+/// The agents who may get the call, the longest idle first.
+pub fn free_for(pool: &Pool, call: &Call, at: Timestamp) -> Vec<AgentId> {
+    let (rows, _) = eligible(pool, call, at);
+    let mut free: Vec<&Presence> = rows.into_iter().map(|row| &pool.presence[row]).collect();
+    free.sort_by_key(|presence| (presence.idle_since, presence.id));
+    free.into_iter().map(|presence| presence.id).collect()
+}
+
+/// The rows of the agents who have what the call asks for, whether they are free or not.
+pub(super) fn able(pool: &Pool, call: &Call, at: Timestamp) -> Vec<usize> {
+    let needs = call.needs.after(at.since(call.waiting_since));
+    let asked = Asked::of(pool, &needs);
+    let idle = |presence: &Presence| Presence { free: 1, ..*presence };
+    let rows = pool.presence.iter().enumerate();
+    rows.filter(|(row, presence)| asked.refuses(&idle(presence), *row, call, at).is_none())
+        .map(|(row, _)| row)
+        .collect()
 }
 
 /// What a call asks for, its names looked up.

@@ -16,13 +16,15 @@ mod settle;
 #[cfg(test)]
 mod tests;
 mod told;
+mod worth;
 
 pub use assign::{Gains, assign};
 pub use call::{Call, Needs, PRIORITY_MAX, Preferred, Relax, Widening, familiarity};
-pub use decision::{Unreplayable, decide, reconsider, replay};
-pub use eligible::Reason;
+pub use decision::{Unreplayable, decide, noted, reconsider, replay, scores};
+pub use eligible::{Reason, free_for};
 pub use hours::{Weekly, window};
 pub use policy::{Emphasis, InvalidPolicy, Policy};
 pub use pool::{Agent, Pool, Shift};
 pub use record::{AgentFacts, Assigned, CallFacts, Candidate, Decision, Inputs};
 pub use told::told;
+pub use worth::worth;

@@ -27,6 +27,8 @@ pub struct Limits {
     pub aim: f64,
     /// How long after the greeting an agent must be there. Default 2 s.
     pub bridge_within: Millis,
+    /// Over how many days that share is taken, today included. Default 30.
+    pub days: u32,
     /// How many ended dials must be remembered before predictions are trusted. Default 100.
     pub dials_min: usize,
     /// How many ended conversations. Default 20.
@@ -43,6 +45,7 @@ impl Default for Limits {
             abandonment_max: 0.03,
             aim: 0.9,
             bridge_within: Millis::from_secs(2),
+            days: 30,
             dials_min: 100,
             handled_min: 20,
             lines_per_agent_max: 6.0,
@@ -125,6 +128,11 @@ impl Pacer {
         }
     }
 
+    /// Calls are started in this mode from now on; what was learned stays.
+    pub fn turn(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+
     /// A dialed call was answered by a person, or ended otherwise, after ringing that long.
     pub fn rang(&mut self, length: Millis, answered: bool) {
         self.rings.observe(length, answered);
@@ -150,6 +158,11 @@ impl Pacer {
         let missed = if taken { 0.0 } else { 1.0 };
         let move_by = self.limits.step * (self.limits.abandonment_max * self.limits.aim - missed);
         self.threshold = (self.threshold * libm::exp(move_by)).clamp(*THRESHOLDS.start(), *THRESHOLDS.end());
+    }
+
+    /// What was abandoned in the window, as it is known from elsewhere; the threshold stays where it is.
+    pub fn remember(&mut self, ledger: Ledger) {
+        self.ledger = ledger;
     }
 
     /// What was abandoned until now.

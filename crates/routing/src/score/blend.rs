@@ -1,10 +1,11 @@
 //! A weighted sum of scorers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Explanation, Scorer};
+use super::{Column, Explanation, Scorer};
 use crate::Hash;
 use crate::features::Table;
 
@@ -75,6 +76,10 @@ impl Blend {
 impl Scorer for Blend {
     fn hash(&self) -> &Hash {
         &self.hash
+    }
+
+    fn columns(&self) -> BTreeSet<Column> {
+        self.parts.iter().flat_map(|part| part.scorer.columns()).collect()
     }
 
     fn score(&self, customer: &[f32], agents: &Table, rows: &[usize]) -> Vec<f32> {

@@ -1,10 +1,10 @@
 //! Cosine similarity of what the customer needs and what the agent has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Contribution, Explanation, Scale, Scorer, Term};
+use super::{Column, Contribution, Explanation, Scale, Scorer, Term};
 use crate::Hash;
 use crate::features::{Schema, Table};
 
@@ -114,6 +114,12 @@ fn sums(product: &[f32], norm: &[f32], agent: &[f32]) -> (f32, f32) {
 impl Scorer for Cosine {
     fn hash(&self) -> &Hash {
         &self.hash
+    }
+
+    fn columns(&self) -> BTreeSet<Column> {
+        let pairs = self.columns.iter().enumerate();
+        let pairs = pairs.filter_map(|(agent, of)| of.map(|(customer, _)| (customer, agent)));
+        pairs.flat_map(|(customer, agent)| [Column::Customer(customer), Column::Agent(agent)]).collect()
     }
 
     fn score(&self, customer: &[f32], agents: &Table, rows: &[usize]) -> Vec<f32> {

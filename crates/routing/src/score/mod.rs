@@ -7,6 +7,7 @@ mod explain;
 mod tests;
 pub mod trees;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::Hash;
@@ -16,6 +17,15 @@ pub use blend::{Blend, InvalidBlend, Part};
 pub use cosine::{Cosine, InvalidCosine};
 pub use explain::{Contribution, Explanation, Language, Scale, Term};
 
+/// A cell that a scorer looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Column {
+    /// Of the customer's vector.
+    Customer(usize),
+    /// Of the agent's.
+    Agent(usize),
+}
+
 /// Says how well agents fit a customer; higher is better.
 ///
 /// A scorer is bound to the schemas of the two vectors when it is made, so rows of those schemas always have the
@@ -24,6 +34,9 @@ pub use explain::{Contribution, Explanation, Language, Scale, Term};
 pub trait Scorer: fmt::Debug + Send + Sync {
     /// What names it in decisions.
     fn hash(&self) -> &Hash;
+
+    /// The cells that scores follow from; no other ever matters.
+    fn columns(&self) -> BTreeSet<Column>;
 
     /// Scores the agents in these rows of the table for the customer, in their order.
     fn score(&self, customer: &[f32], agents: &Table, rows: &[usize]) -> Vec<f32>;

@@ -8,10 +8,14 @@ use anyhow::bail;
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use trunkline_dialer::Behaviour;
+use trunkline_kernel::Millis;
 use trunkline_simulator::Plan;
 
 use crate::config::{DialerLine, DialerSettings, Settings};
 use crate::serve::{Companion, serve};
+
+/// How long the demo waits before it dials when it was killed.
+const LEASE: Duration = Duration::from_secs(3);
 
 /// How often the demo's dialer looks around.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -27,8 +31,13 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let plan = Plan::demo(settings.demo_calls_per_second, settings.demo_seed);
     let data_dir = settings.data_dir.display().to_string();
     let behaviour = Behaviour { seed: settings.demo_seed, ring: plan.ring() };
-    let dialer =
-        Some(DialerSettings { line: DialerLine::Simulated(behaviour), caller_line: None, every: LOOK_EVERY });
+    let dialer = Some(DialerSettings {
+        line: DialerLine::Simulated(behaviour),
+        caller_line: None,
+        lease: LEASE,
+        every: LOOK_EVERY,
+        study_every: Millis::from_secs(60),
+    });
     let settings = Settings { dialer, ..settings.clone() };
     let companion: Companion =
         Box::new(move |address, stopping| live(address, plan, data_dir, stopping).boxed());

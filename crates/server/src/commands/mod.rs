@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod access;
+pub(crate) mod asker;
 pub(crate) mod audit;
 pub(crate) mod compliance;
 pub(crate) mod config;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use trunkline_dialer::Behaviour;
+use trunkline_kernel::Millis;
 
 use super::ConfigError;
 use super::reader::Reader;
@@ -14,8 +15,12 @@ pub struct DialerSettings {
     pub line: DialerLine,
     /// The line or number that calls are made from.
     pub caller_line: Option<String>,
+    /// How long another server waits for a sign of life of the one that dials.
+    pub lease: Duration,
     /// How often it looks around.
     pub every: Duration,
+    /// How often it learns anew from calls that are over.
+    pub study_every: Millis,
 }
 
 /// What dials.
@@ -33,7 +38,9 @@ impl DialerSettings {
     /// # Errors
     /// The first that has a value it does not take.
     pub(super) fn of(read: &Reader<'_>) -> Result<Option<Self>, ConfigError> {
+        let lease = read.millis("dialer.lease_ms")?;
         let every = read.millis("dialer.every_ms")?;
+        let study_every = Millis::from_secs(read.number("dialer.study_seconds", 1, 86_400)?.cast_signed());
         let caller_line = Some(read.text("dialer.caller_line")?.to_owned()).filter(|line| !line.is_empty());
         let behaviour = Behaviour {
             seed: read.number("dialer.simulated_seed", 0, i64::MAX.unsigned_abs())?,
@@ -49,6 +56,6 @@ impl DialerSettings {
             "cti" => DialerLine::Cti,
             other => return Err(read.choice("dialer.line", &["none", "simulated", "cti"], other)),
         };
-        Ok(Some(Self { line, caller_line, every }))
+        Ok(Some(Self { line, caller_line, lease, every, study_every }))
     }
 }

@@ -12,8 +12,8 @@ use super::DEFAULTS;
 /// What all variables begin with.
 const PREFIX: &str = "TRUNKLINE_";
 
-/// Variables with that prefix that are not settings: the file itself, and what tests use.
-const NOT_SETTINGS: [&str; 3] = ["TRUNKLINE_CONFIG", "TRUNKLINE_BIN", "TRUNKLINE_TEST_"];
+/// Variables with that prefix that are not settings: flags, and what tests use.
+const NOT_SETTINGS: [&str; 4] = ["TRUNKLINE_CONFIG", "TRUNKLINE_TOKEN", "TRUNKLINE_BIN", "TRUNKLINE_TEST_"];
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

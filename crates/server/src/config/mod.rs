@@ -7,6 +7,7 @@ mod cti;
 mod dialer;
 mod identity;
 mod layers;
+mod models;
 mod notary;
 mod oidc;
 mod opensearch;

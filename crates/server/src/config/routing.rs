@@ -1,10 +1,11 @@
-//! The settings under `[routing]` and `[pool]`.
+//! The settings under `[routing]` and `[pool]`, with those of `[models]`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use trunkline_kernel::Millis;
 use trunkline_pool::RouterSettings;
+use trunkline_pool::models::DriftSettings;
 use trunkline_routing::matching;
 
 use super::ConfigError;
@@ -36,6 +37,8 @@ pub struct RoutingSettings {
     pub models: PathBuf,
     /// How soon a model that could not be loaded is tried again.
     pub models_retry: Duration,
+    /// What measuring the model that scores turns on: `[models]`.
+    pub drift: DriftSettings,
     pub router: RouterSettings,
 }
 
@@ -60,6 +63,7 @@ impl RoutingSettings {
             licences: (!licences.is_empty()).then(|| PathBuf::from(licences)),
             models: if models.is_empty() { data_dir.join("models") } else { PathBuf::from(models) },
             models_retry: Duration::from_secs(read.number("routing.models_retry_seconds", 1, 3_600)?),
+            drift: super::models::drift(read)?,
             router: RouterSettings {
                 matching: policy(read)?,
                 claim: Duration::from_millis(read.number("pool.claim_ms", 100, 600_000)?),
@@ -68,6 +72,7 @@ impl RoutingSettings {
                 lookback: Millis::from_mins(hours * 60),
                 wait_max: read.millis("routing.wait_max_ms")?,
                 achievements: Duration::from_secs(read.number("routing.achievements_seconds", 1, 3_600)?),
+                rounds_max: read.size("routing.rounds_max", 1, 64)?,
             },
         })
     }

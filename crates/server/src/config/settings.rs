@@ -53,6 +53,8 @@ pub struct Settings {
     pub compliance_rules_file: Option<PathBuf>,
     /// A file with other rights of roles than the standard ones.
     pub access_policy_file: Option<PathBuf>,
+    /// Whether commands ask for a token.
+    pub command_line_asks: bool,
     pub dialer: Option<DialerSettings>,
     pub cti: Option<trunkline_dialer::cti::Settings>,
     pub graphql: trunkline_graphql::Limits,
@@ -110,6 +112,7 @@ impl Settings {
             access_policy_file: Some(read.text("access.policy_file")?)
                 .filter(|file| !file.is_empty())
                 .map(PathBuf::from),
+            command_line_asks: super::access::command_line_asks(&read)?,
             dialer: DialerSettings::of(&read)?,
             cti: super::cti::settings(&read)?,
             graphql: read.graphql()?,

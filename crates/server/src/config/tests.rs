@@ -38,6 +38,7 @@ fn the_documented_defaults_are_the_defaults_of_the_code() {
     assert_eq!(settings.cached_aggregates_max, dispatch.cached_aggregates_max);
     let (ours, theirs) = (&settings.routing.router, trunkline_pool::RouterSettings::default());
     assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+    assert_eq!(settings.routing.drift, trunkline_pool::models::DriftSettings::default());
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
 }
 
@@ -62,6 +63,7 @@ fn every_setting_of_the_file_is_read_by_the_program() {
         include_str!("dialer.rs"),
         include_str!("settings.rs"),
         include_str!("stores.rs"),
+        include_str!("models.rs"),
         include_str!("notary.rs"),
         include_str!("routing.rs"),
         include_str!("identity.rs"),

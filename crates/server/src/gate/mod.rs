@@ -19,7 +19,7 @@ use trunkline_identity::{Allowances, Doorkeeper, Place};
 use trunkline_kernel::Clock;
 
 use crate::transport::ClientCertificate;
-pub(crate) use build::build;
+pub(crate) use build::{build, door};
 pub(crate) use from::Proxies;
 use need::Need;
 

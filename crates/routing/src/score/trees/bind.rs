@@ -1,17 +1,12 @@
 //! Trees as a scorer of customers and agents.
 
+use std::collections::BTreeSet;
+
 use super::sides::Sides;
 use super::{Mismatch, Node, Objective, Tree, Trees, goes_right};
 use crate::Hash;
 use crate::features::{Schema, Table};
-use crate::score::{Contribution, Explanation, Scale, Scorer, Term};
-
-/// Where a feature of the model comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Source {
-    Customer(usize),
-    Agent(usize),
-}
+use crate::score::{Column, Contribution, Explanation, Scale, Scorer, Term};
 
 /// A model that knows which of its features is which column.
 ///
@@ -21,7 +16,7 @@ pub(super) enum Source {
 #[derive(Debug)]
 pub struct TreeScorer {
     trees: Trees,
-    sources: Vec<Source>,
+    sources: Vec<Column>,
     pub(super) sides: Option<Sides>,
 }
 
@@ -33,16 +28,16 @@ impl Trees {
     pub fn bind(self, customer: &Schema, agent: &Schema) -> Result<TreeScorer, Mismatch> {
         let source = |name: &String| {
             if let Some(column) = name.strip_prefix("customer.") {
-                customer.column(column).map(Source::Customer)
+                customer.column(column).map(Column::Customer)
             } else {
-                name.strip_prefix("agent.").and_then(|column| agent.column(column)).map(Source::Agent)
+                name.strip_prefix("agent.").and_then(|column| agent.column(column)).map(Column::Agent)
             }
         };
         let sources: Vec<_> = self.names.iter().map(source).collect();
         let unknown = self.names.iter().zip(&sources).filter(|(_, source)| source.is_none());
         let unknown: Vec<String> = unknown.map(|(name, _)| name.clone()).collect();
         if unknown.is_empty() {
-            let sources: Vec<Source> = sources.into_iter().flatten().collect();
+            let sources: Vec<Column> = sources.into_iter().flatten().collect();
             Ok(TreeScorer { sides: Sides::of(&self.trees, &sources), trees: self, sources })
         } else {
             Err(Mismatch::Unknown(unknown))
@@ -77,9 +72,9 @@ const ABREAST: usize = 8;
 impl TreeScorer {
     /// The model's row of a customer and an agent.
     fn row(&self, customer: &[f32], agent: &[f32]) -> Vec<f32> {
-        let cell = |source: &Source| match source {
-            Source::Customer(column) => customer.get(*column).copied().unwrap_or(f32::NAN),
-            Source::Agent(column) => agent.get(*column).copied().unwrap_or(f32::NAN),
+        let cell = |source: &Column| match source {
+            Column::Customer(column) => customer.get(*column).copied().unwrap_or(f32::NAN),
+            Column::Agent(column) => agent.get(*column).copied().unwrap_or(f32::NAN),
         };
         self.sources.iter().map(cell).collect()
     }
@@ -92,8 +87,8 @@ impl TreeScorer {
                 return at;
             }
             match self.sources[node.feature as usize] {
-                Source::Agent(_) => return at,
-                Source::Customer(column) => {
+                Column::Agent(_) => return at,
+                Column::Customer(column) => {
                     at = node.next(customer.get(column).copied().unwrap_or(f32::NAN));
                 }
             }
@@ -107,7 +102,7 @@ impl TreeScorer {
             cut.depth = cut.depth.max(depth);
             let node = tree.nodes[from as usize];
             let source = (!node.is_leaf(from)).then(|| self.sources[node.feature as usize]);
-            if let Some(Source::Agent(column)) = source {
+            if let Some(Column::Agent(column)) = source {
                 // Trees have fewer than 2^32 nodes and rows at most 4,096 columns, both checked when they were made.
                 let left = u32::try_from(cut.nodes.len()).unwrap_or(u32::MAX);
                 cut.nodes.extend([LEAF, LEAF]);
@@ -166,13 +161,19 @@ impl Scorer for TreeScorer {
         &self.trees.hash
     }
 
+    fn columns(&self) -> BTreeSet<Column> {
+        let nodes = self.trees.trees.iter().flat_map(|tree| (0_u32..).zip(&tree.nodes));
+        let splits = nodes.filter(|(at, node)| !node.is_leaf(*at));
+        splits.filter_map(|(_, node)| self.sources.get(node.feature as usize).copied()).collect()
+    }
+
     fn score(&self, customer: &[f32], agents: &Table, rows: &[usize]) -> Vec<f32> {
         let mut sums = vec![self.trees.base; rows.len()];
         let kept = self.sides.as_ref().is_some_and(|sides| sides.add(customer, agents, rows, &mut sums));
         if !kept {
             self.walk(customer, agents, rows, &mut sums);
         }
-        sums.iter_mut().for_each(|sum| *sum = self.trees.objective.score(*sum));
+        sums.iter_mut().for_each(|sum| *sum = self.trees.objective.score(*sum + self.trees.last));
         sums
     }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 
 use super::document::{Document, LearnerParam, Model, TreeDocument};
-use super::{Format, MODEL_BYTES_MAX, Node, Objective, TREE_DEPTH_MAX, Tree, Trees, ubjson};
+use super::{Format, MODEL_BYTES_MAX, Node, Objective, TREE_DEPTH_MAX, Tree, Trees, onnx, ubjson};
 use crate::Hash;
 
 /// Why a file is refused as a model.
@@ -15,6 +15,9 @@ pub enum InvalidModel {
     /// Neither JSON nor UBJSON.
     #[error("the file is neither JSON nor UBJSON: {0}")]
     Form(String),
+    /// Not an ONNX file whose answers these trees would give exactly.
+    #[error("the ONNX file is refused: {0}")]
+    Onnx(String),
     /// Not a model as XGBoost saves it.
     #[error("the file is not a model as XGBoost saves it: {0}")]
     Document(String),
@@ -33,7 +36,10 @@ pub enum InvalidModel {
     #[error("tree {0} splits by category; encode categories as columns (one-hot or hashing) and train again")]
     Categorical(usize),
     /// No names, so that nobody can tell what the columns are.
-    #[error("the model does not name its features; train it with feature_names")]
+    #[error(
+        "the model does not name its features; train it with feature_names, or write them into an ONNX file's metadata as \
+         trunkline_features"
+    )]
     Unnamed,
     /// A tree that cannot be walked.
     #[error("tree {tree} is broken: {why}")]
@@ -54,13 +60,16 @@ pub enum Mismatch {
 }
 
 impl Trees {
-    /// Reads a model as XGBoost saves it, in JSON or UBJSON; both are told apart by their bytes.
+    /// Reads a model as XGBoost saves it, in JSON or UBJSON, or as ONNX; they are told apart by their bytes.
     ///
     /// # Errors
     /// When it is broken, or of a kind that would not be predicted exactly.
     pub fn load(bytes: &[u8]) -> Result<Self, InvalidModel> {
         if bytes.len() > MODEL_BYTES_MAX {
             return Err(InvalidModel::TooLarge(bytes.len()));
+        }
+        if bytes.first() == Some(&ONNX_BEGINS) {
+            return onnx::read(bytes);
         }
         let (format, Document { learner }) = parse(bytes)?;
         let booster = learner.gradient_booster;
@@ -84,9 +93,21 @@ impl Trees {
         let trees = model.trees.into_iter().enumerate();
         let trees = trees.map(|(at, tree)| read(at, tree, features)).collect::<Result<Vec<_>, _>>()?;
         let (hash, attributes) = (Hash::of(bytes), learner.attributes);
-        Ok(Self { hash, format, names, attributes, objective, base: base(&param, objective)?, trees })
+        Ok(Self {
+            hash,
+            format,
+            names,
+            attributes,
+            objective,
+            base: base(&param, objective)?,
+            last: 0.0,
+            trees,
+        })
     }
 }
+
+/// The version, which every ONNX file has to say, is its first field.
+const ONNX_BEGINS: u8 = 0x08;
 
 /// UBJSON begins with `{` and the marker of a length, JSON with `{` and a quotation mark or white space.
 fn parse(bytes: &[u8]) -> Result<(Format, Document), InvalidModel> {
@@ -183,7 +204,7 @@ fn node(document: &TreeDocument, at: usize, features: usize) -> Result<Node, &'s
 
 impl Tree {
     /// Whether every node is reached at most once from the root, within the depth that is possible.
-    fn is_walkable(&self) -> bool {
+    pub(super) fn is_walkable(&self) -> bool {
         let mut reached = vec![false; self.nodes.len()];
         let mut waiting = vec![(0_u32, 0_u32)];
         while let Some((at, depth)) = waiting.pop() {

@@ -6,6 +6,10 @@
 mod bind;
 mod document;
 mod load;
+mod onnx;
+mod onnx_messages;
+#[cfg(test)]
+mod onnx_tests;
 mod shap;
 mod sides;
 #[cfg(test)]
@@ -21,6 +25,8 @@ pub use load::{InvalidModel, Mismatch};
 
 /// The largest model file, in bytes.
 pub const MODEL_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The largest ONNX file, in bytes: what it says in two bytes takes up to twenty in memory while it is read.
+pub const ONNX_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The most levels of a tree.
 pub const TREE_DEPTH_MAX: u32 = 64;
 
@@ -42,6 +48,8 @@ pub enum Format {
     Json,
     /// XGBoost's UBJSON.
     Ubjson,
+    /// Trees of `ai.onnx.ml` in an ONNX file.
+    Onnx,
 }
 
 /// A node; a leaf is its own child on the left.
@@ -92,8 +100,10 @@ pub struct Trees {
     names: Vec<String>,
     attributes: BTreeMap<String, String>,
     objective: Objective,
-    /// What is added to the leaves, in the scale of the leaves.
+    /// What the leaves are added to, in their scale.
     base: f32,
+    /// What is added after them: XGBoost begins with its base, onnxruntime ends with it, and the last digit depends on it.
+    last: f32,
     trees: Vec<Tree>,
 }
 
@@ -118,7 +128,7 @@ impl Trees {
         self.format
     }
 
-    /// What whoever trained the model wrote into it under that name (`Booster.set_attr`).
+    /// What whoever trained the model wrote into it under that name: by `Booster.set_attr`, in ONNX as metadata.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
@@ -129,9 +139,9 @@ impl Trees {
     }
 
     /// The sum of the leaves for a row in the order of [`Trees::names`]; NaN is "missing". Added in single
-    /// precision and in the order of the trees, as XGBoost does, so that it is equal to the last digit or so.
+    /// precision and in the order of the trees, as XGBoost and onnxruntime do, so that it is equal to the last digit or so.
     pub fn margin(&self, row: &[f32]) -> f32 {
-        self.trees.iter().fold(self.base, |sum, tree| sum + tree.leaf(row))
+        self.trees.iter().fold(self.base, |sum, tree| sum + tree.leaf(row)) + self.last
     }
 
     /// The prediction for a row.

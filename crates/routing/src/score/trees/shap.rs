@@ -24,7 +24,7 @@ impl Trees {
     /// The base and each feature's amount; together they are the margin of the row.
     pub fn contributions(&self, row: &[f32]) -> (f64, Vec<f64>) {
         let mut amounts = vec![0.0; self.names.len()];
-        let mut base = f64::from(self.base);
+        let mut base = f64::from(self.base) + f64::from(self.last);
         for tree in &self.trees {
             base += tree.mean(0);
             let mut walk = Walk { tree, row, amounts: &mut amounts };

@@ -7,8 +7,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Node, Tree, bind::Source, goes_right};
+use super::{Node, Tree, goes_right};
 use crate::features::Table;
+use crate::score::Column;
 
 /// Leaves of a tree, one bit each. XGBoost's default depth of 6 gives at most as many.
 const LEAVES_MAX: usize = 64;
@@ -49,7 +50,7 @@ struct Kept {
 
 impl Sides {
     /// Cuts a model; `None` when one of its trees has more than 64 leaves.
-    pub(super) fn of(trees: &[Tree], sources: &[Source]) -> Option<Self> {
+    pub(super) fn of(trees: &[Tree], sources: &[Column]) -> Option<Self> {
         let (mut customer, mut agent, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (at, tree) in trees.iter().enumerate() {
             let mut growing =
@@ -57,8 +58,8 @@ impl Sides {
             growing.grow(0)?;
             for (feature, split) in growing.splits {
                 let (side, column) = match sources[feature as usize] {
-                    Source::Customer(column) => (&mut customer, column),
-                    Source::Agent(column) => (&mut agent, column),
+                    Column::Customer(column) => (&mut customer, column),
+                    Column::Agent(column) => (&mut agent, column),
                 };
                 side.push(Split { column: u16::try_from(column).ok()?, ..split });
             }

@@ -205,6 +205,19 @@ fn a_bound_model_scores_customer_and_agent_as_the_whole_row() {
 }
 
 #[test]
+fn a_model_looks_at_the_columns_that_its_splits_ask_about_and_at_no_other() {
+    let (trees, customer, agent) = shared_out();
+    let bound = trees.clone().bind(&customer, &agent).unwrap();
+    let columns = bound.columns();
+    let customers = columns.iter().filter(|column| matches!(column, crate::score::Column::Customer(_)));
+    assert!(customers.count() > 0 && !columns.contains(&crate::score::Column::Customer(3)), "{columns:?}");
+    let mut agents = Table::new(3);
+    agents.push(&[3.0, 20.0, 1.0]);
+    let score = |cells: [f32; 4]| bound.score(&cells, &agents, &[0]);
+    assert_eq!(score([16.0, 9_000.0, 1.0, 0.0]), score([16.0, 9_000.0, 1.0, 99.0]));
+}
+
+#[test]
 fn what_is_kept_of_an_agent_ends_with_the_row_it_was_of() {
     let (trees, customer, agent) = shared_out();
     let bound = trees.clone().bind(&customer, &agent).unwrap();

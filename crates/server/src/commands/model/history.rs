@@ -1,6 +1,8 @@
 //! What happened to models.
 
-use trunkline_domain::model::{self, Estimate, Evaluation, Event, ModelFile, Models};
+use trunkline_domain::model::{
+    self, Estimate, Evaluation, Event, Measured, ModelFile, Models, Reading, Scoring,
+};
 use trunkline_kernel::{Aggregate as _, Recorded, State as _, StreamId, Version};
 
 use super::{Desk, blended};
@@ -31,8 +33,32 @@ impl Desk<'_> {
         }
         for (at, said) in imported {
             let state = models.find(said.model.hash).map_or("", |(state, _)| state.name());
+            let beside = models.shadows().any(|shadow| shadow.hash == said.model.hash);
+            let beside = if beside { "  scores beside" } else { "" };
             let (hash, trees, objective) = (said.model.hash, said.trees, said.objective);
-            say(&format!("{hash}  {state:<9}  {trees:>5} trees  {objective:<16}  imported {at}"));
+            let name = said.name.map_or_else(String::new, |name| format!("  {name}"));
+            say(&format!(
+                "{hash}  {state:<9}  {trees:>5} trees  {objective:<16}  imported {at}{name}{beside}"
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn status(&self) -> anyhow::Result<()> {
+        let models = self.models().await?;
+        match models.active() {
+            Some(Scoring { model, cosine }) => {
+                say(&format!("model {} scores{}", model.hash, blended(cosine)))
+            }
+            None => say("no model scores; cosine similarity does"),
+        }
+        models.shadows().for_each(|shadow| say(&format!("model {} scores beside it", shadow.hash)));
+        match models.measured() {
+            Some(measured) => drift(measured),
+            None if models.active().is_some() => {
+                say("it was not measured yet: that takes decisions with an outcome (`models.drift_least`)");
+            }
+            None => {}
         }
         Ok(())
     }
@@ -43,6 +69,7 @@ impl Desk<'_> {
             "features: version {} of customers', {} of agents'",
             model.features.customer, model.features.agent
         ));
+        let mut measured = None;
         self.each(|recorded, event| {
             let at = recorded.event.occurred_at;
             match event {
@@ -51,7 +78,7 @@ impl Desk<'_> {
                     said.trees, said.columns, said.objective, said.bytes
                 )),
                 Event::Evaluated(said) if said.model.hash == model.hash => {
-                    say(&format!("{at}  evaluated:"));
+                    say(&format!("{at}  evaluated{}:", blended(said.cosine)));
                     say(&table(&[("", &said.evaluation)]));
                 }
                 Event::Activated(said) if said.model.hash == model.hash => {
@@ -66,10 +93,25 @@ impl Desk<'_> {
                 Event::RolledBack(said) if said.restored == Some(model.hash) => {
                     say(&format!("{at}  restored, {} was rolled back: {}", said.model.hash, said.reason));
                 }
-                Event::Imported(_) | Event::Evaluated(_) | Event::Activated(_) | Event::RolledBack(_) => {}
+                Event::Measured(said) if said.model.hash == model.hash => measured = Some(said.clone()),
+                Event::Shadowed(said) if said.model.hash == model.hash => {
+                    say(&format!("{at}  scores beside: {}", said.reason));
+                }
+                Event::Unshadowed(said) if said.model.hash == model.hash => {
+                    say(&format!("{at}  scores beside no more: {}", said.reason));
+                }
+                Event::Imported(_)
+                | Event::Evaluated(_)
+                | Event::Activated(_)
+                | Event::RolledBack(_)
+                | Event::Measured(_)
+                | Event::Shadowed(_)
+                | Event::Unshadowed(_) => {}
             }
         })
-        .await
+        .await?;
+        measured.iter().for_each(drift);
+        Ok(())
     }
 
     async fn each(&self, mut of: impl FnMut(&Recorded, &Event)) -> anyhow::Result<()> {
@@ -86,6 +128,26 @@ impl Desk<'_> {
                 return Ok(());
             }
         }
+    }
+}
+
+/// How a model does against its first decisions.
+fn drift(measured: &Measured) {
+    let Measured { since, until, decisions, compared_with, readings, columns, auc, .. } = measured;
+    say(&format!("{decisions} decisions from {since} to {until}, against its first {compared_with}:"));
+    for Reading { figure, value, limit, beyond } in readings {
+        let said = if *beyond { "  DRIFTED" } else { "" };
+        say(&format!(
+            "  {:<12}{value:>8.3}   up to {limit:.3}{said}   {}",
+            figure.as_str(),
+            figure.meaning()
+        ));
+    }
+    if let Some(Estimate { value, low, high }) = auc {
+        say(&format!("  AUC {value:.3} ({low:.3} to {high:.3})"));
+    }
+    for column in columns {
+        say(&format!("  column {}: {:.3}", column.column, column.stability));
     }
 }
 

@@ -1,11 +1,12 @@
 //! Models held against decisions that were logged.
 
 use anyhow::Context as _;
-use trunkline_domain::model::{Command, Evaluation, ModelFile};
-use trunkline_pool::models::{Judge, Outcomes, decisions};
+use trunkline_domain::model::{Command, Evaluation, Scoring};
+use trunkline_pool::models::{Judge, Noted, Outcomes, decisions, shadowed};
+use trunkline_routing::score::Scorer;
 
 use super::history::table;
-use super::{Desk, Span};
+use super::{Desk, Span, blended};
 use crate::say;
 
 /// From when on a population stability index means another population, by custom.
@@ -14,17 +15,27 @@ const DRIFT: f64 = 0.25;
 const DIGITS: usize = 12;
 
 impl Desk<'_> {
-    pub(super) async fn evaluate(&self, model: ModelFile, span: &Span) -> anyhow::Result<()> {
-        let [evaluation] = self.judge([model], span).await?;
-        say(&format!("model {}", model.hash));
+    pub(super) async fn evaluate(&self, scoring: Scoring, span: &Span) -> anyhow::Result<()> {
+        let [evaluation] = self.judge([scoring], span, false).await?;
+        let (model, cosine) = (scoring.model.hash, scoring.cosine);
+        say(&format!("model {model}{}", blended(cosine)));
         say(&table(&[("", &evaluation)]));
         warn(&evaluation);
-        self.command(Command::Evaluate { model: model.hash, evaluation }).await
+        self.command(Command::Evaluate { model, cosine, evaluation }).await
     }
 
-    pub(super) async fn compare(&self, one: ModelFile, other: ModelFile, span: &Span) -> anyhow::Result<()> {
-        let [first, second] = self.judge([one, other], span).await?;
-        let names = [one, other].map(|model| model.hash.to_string().chars().take(DIGITS).collect::<String>());
+    pub(super) async fn compare(
+        &self,
+        one: Scoring,
+        other: Scoring,
+        span: &Span,
+        recorded: bool,
+    ) -> anyhow::Result<()> {
+        let [first, second] = self.judge([one, other], span, recorded).await?;
+        let names = [one, other].map(|scoring| {
+            let digits: String = scoring.model.hash.to_string().chars().take(DIGITS).collect();
+            scoring.cosine.map_or(digits.clone(), |share| format!("{digits}+cosine={share}"))
+        });
         say(&table(&[(&names[0], &first), (&names[1], &second)]));
         let verdict = match (first.self_normalised, second.self_normalised) {
             (Some(a), Some(b)) if a.low > b.high => format!("{} is better", names[0]),
@@ -36,24 +47,42 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// How models did on the same decisions.
+    /// How they did on the same decisions; with `recorded`, on those alone of which it was noted what they said.
     async fn judge<const N: usize>(
         &self,
-        models: [ModelFile; N],
+        all: [Scoring; N],
         span: &Span,
+        recorded: bool,
     ) -> anyhow::Result<[Evaluation; N]> {
         let (since, until) = span.ends();
         let (from, to) = (self.log.position_at(since).await?, self.log.position_at(until).await?);
-        let mut scorers = Vec::with_capacity(N);
-        for model in models {
-            let loaded = self.files.load(model).await;
-            scorers.push(loaded.with_context(|| format!("model {} cannot be used", model.hash))?);
+        let mut parts = Vec::with_capacity(N);
+        for scoring in all {
+            let loaded = self.files.scorer(scoring).await;
+            let scorer = loaded.with_context(|| format!("model {} cannot be used", scoring.model.hash))?;
+            // Beside another, models score alone.
+            let noted = match scoring.cosine {
+                None => shadowed(self.log, from, scoring.model.hash).await?,
+                Some(_) => Noted::new(),
+            };
+            parts.push((scorer, noted));
         }
         let outcomes = Outcomes::read(self.log, from).await?;
-        let mut judges: Vec<Judge<'_>> =
-            scorers.iter().map(|scorer| Judge::new(&**scorer, &outcomes)).collect();
-        decisions(self.log, from, to, |_, decision| judges.iter_mut().for_each(|judge| judge.take(decision)))
-            .await?;
+        let judge = |(scorer, noted)| {
+            let judge = Judge::new(scorer, noted, &outcomes);
+            if recorded { judge.noted_only() } else { judge }
+        };
+        let parts = parts.iter().map(|(scorer, noted)| (&**scorer as &dyn Scorer, noted));
+        let mut judges: Vec<Judge<'_>> = parts.map(judge).collect();
+        decisions(self.log, from, to, |id, decision| {
+            // Both are judged by the same decisions.
+            if !recorded || judges.iter().all(|judge| judge.has_note(id, decision)) {
+                judges.iter_mut().for_each(|judge| judge.take(id, decision));
+            }
+        })
+        .await?;
+        let noted: Vec<String> = judges.iter().map(|judge| judge.by_note().to_string()).collect();
+        say(&format!("judged by what was noted when they were made: {} decisions", noted.join(" and ")));
         let evaluations: Vec<Evaluation> =
             judges.iter().map(|judge| judge.evaluation(since, until)).collect();
         evaluations.try_into().map_err(|_| anyhow::anyhow!("as many evaluations as models"))

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use trunkline_app::{CommandError, Dispatcher, Request, Single};
-use trunkline_domain::model::{self, Command, ModelFile, Models, Refusal, Scoring};
+use trunkline_domain::model::{self, Command, Imported, ModelFile, Models, Refusal, Scoring};
 use trunkline_kernel::{Actor, Refusal as _, Timestamp};
 use trunkline_log::Log;
 use trunkline_pool::models::ModelStore;
@@ -25,8 +25,8 @@ pub(crate) enum ModelCommand {
 Example:
   trunkline model import match.ubj
 
-It takes gradient-boosted trees as XGBoost saves them, in JSON or UBJSON, with features named customer.COLUMN and
-agent.COLUMN. Whatever cannot be predicted exactly is refused with the reason. docs/routing.md says how to train one.")]
+It takes gradient-boosted trees as XGBoost saves them, in JSON or UBJSON, or as ONNX, with features named customer.COLUMN
+and agent.COLUMN. Whatever cannot be predicted exactly is refused with the reason. docs/routing.md says how to train one.")]
     Import {
         /// The file.
         #[arg(value_name = "FILE")]
@@ -47,6 +47,7 @@ Example:
     #[command(after_help = "\
 Examples:
   trunkline model evaluate 3f9c
+  trunkline model evaluate 3f9c --blend cosine=0.3
   trunkline model evaluate 3f9c --since 2026-10-01T00:00:00Z --until 2026-11-01T00:00:00Z
 
 It estimates the share of sales had this model decided, from decisions with an outcome and the chances with which they were
@@ -55,6 +56,9 @@ made. Without exploration (`routing.exploration`) the estimate rests on the deci
         /// Its hash, or the beginning of it.
         #[arg(value_name = "MODEL")]
         model: String,
+        /// Judge it blended with cosine similarity: cosine=SHARE, above 0 and below 1 [default: the model alone].
+        #[arg(long, value_name = "PART=SHARE", value_parser = blend)]
+        blend: Option<f64>,
         /// Which decisions.
         #[command(flatten)]
         span: Span,
@@ -63,14 +67,24 @@ made. Without exploration (`routing.exploration`) the estimate rests on the deci
     #[command(after_help = "\
 Examples:
   trunkline model compare 3f9c
-  trunkline model compare 3f9c 81d0 --since 2026-10-01T00:00:00Z")]
+  trunkline model compare 3f9c --recorded
+  trunkline model compare 3f9c 81d0 --since 2026-10-01T00:00:00Z
+
+What either said of a decision when it was made, because it decided or scored beside, counts as it was noted; of other
+decisions it is asked now.")]
     Compare {
         /// The hash of one, or the beginning of it.
         #[arg(value_name = "MODEL")]
         model: String,
-        /// The other [default: the one that scores].
+        /// The other, alone [default: what scores, blended as it is].
         #[arg(value_name = "OTHER")]
         other: Option<String>,
+        /// Judge the first blended with cosine similarity: cosine=SHARE [default: the model alone].
+        #[arg(long, value_name = "PART=SHARE", value_parser = blend)]
+        blend: Option<f64>,
+        /// Only decisions of which it was noted what both said when they were made (`trunkline model shadow`).
+        #[arg(long)]
+        recorded: bool,
         /// Which decisions.
         #[command(flatten)]
         span: Span,
@@ -102,6 +116,40 @@ Example:
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Have a model score every decision beside the one that decides, without deciding anything.
+    #[command(after_help = "\
+Examples:
+  trunkline model shadow 3f9c --reason \"trained on October\"
+  trunkline model compare 3f9c --recorded
+
+What it says is noted with each decision, after the offer was made. At most three models do so at once.")]
+    Shadow {
+        /// Its hash, or the beginning of it.
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Why; it is noted.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Have a model not score beside another any more.
+    #[command(after_help = "\
+Example:
+  trunkline model unshadow 3f9c --reason \"compared, and no better\"")]
+    Unshadow {
+        /// Its hash, or the beginning of it.
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Why; it is noted.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Show what scores and what scores beside it, and how what scores does against its first decisions.
+    #[command(after_help = "\
+Example:
+  trunkline model status
+
+The figures are those that a server noted last (`models.drift_every_seconds`).")]
+    Status,
 }
 
 /// A span of time.
@@ -167,21 +215,35 @@ impl Desk<'_> {
             ModelCommand::Import { file } => self.import(file).await,
             ModelCommand::List => self.list().await,
             ModelCommand::Show { model } => self.show(self.named(model).await?).await,
-            ModelCommand::Evaluate { model, span } => self.evaluate(self.named(model).await?, span).await,
-            ModelCommand::Compare { model, other, span } => {
-                let active =
-                    || async { self.models().await?.active().context("no model scores; name the other") };
-                let other = match other {
-                    Some(other) => self.named(other).await?,
-                    None => active().await?.model,
-                };
-                self.compare(self.named(model).await?, other, span).await
+            ModelCommand::Evaluate { model, blend, span } => {
+                self.evaluate(Scoring { model: self.named(model).await?, cosine: *blend }, span).await
             }
+            ModelCommand::Compare { model, other, blend, recorded, span } => {
+                let other = match other {
+                    Some(other) => Scoring { model: self.named(other).await?, cosine: None },
+                    None => self.models().await?.active().context("no model scores; name the other")?,
+                };
+                let one = Scoring { model: self.named(model).await?, cosine: *blend };
+                self.compare(one, other, span, *recorded).await
+            }
+            ModelCommand::Shadow { model, reason } => {
+                let model = self.named(model).await?;
+                self.usable(Scoring { model, cosine: None }).await?;
+                let (features, reason) = (self.files.feature_set(), reason.clone());
+                self.command(Command::Shadow { model: model.hash, features, reason }).await?;
+                say(&format!("model {} scores beside from now on, and decides nothing", model.hash));
+                Ok(())
+            }
+            ModelCommand::Unshadow { model, reason } => {
+                let model = self.named(model).await?.hash;
+                self.command(Command::Unshadow { model, reason: reason.clone() }).await?;
+                say(&format!("model {model} does not score beside any more"));
+                Ok(())
+            }
+            ModelCommand::Status => self.status().await,
             ModelCommand::Activate { model, blend, reason } => {
                 let model = self.named(model).await?;
-                // Every server checks it again; here the person who asks is told.
-                let loaded = self.files.scorer(Scoring { model, cosine: *blend }).await;
-                loaded.with_context(|| format!("{}: {}", Refusal::Unusable.code(), Refusal::Unusable))?;
+                self.usable(Scoring { model, cosine: *blend }).await?;
                 let (features, reason) = (self.files.feature_set(), reason.clone());
                 let command = Command::Activate { model: model.hash, features, cosine: *blend, reason };
                 self.command(command).await?;
@@ -205,6 +267,8 @@ impl Desk<'_> {
         let bytes = tokio::fs::read(file).await.with_context(|| format!("cannot read {}", file.display()))?;
         let imported = self.files.keep(bytes).await;
         let imported = imported.with_context(|| format!("{} was not imported", file.display()))?;
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let imported = Imported { name, ..imported };
         let said = format!(
             "model {}\n{} trees over {} features, {}, {} bytes",
             imported.model.hash, imported.trees, imported.columns, imported.objective, imported.bytes
@@ -212,6 +276,12 @@ impl Desk<'_> {
         self.command(Command::Import(imported)).await?;
         say(&said);
         Ok(())
+    }
+
+    /// Whether it can be used here. Every server checks it again; here the person who asks is told.
+    async fn usable(&self, scoring: Scoring) -> anyhow::Result<()> {
+        let loaded = self.files.scorer(scoring).await;
+        loaded.map(drop).with_context(|| format!("{}: {}", Refusal::Unusable.code(), Refusal::Unusable))
     }
 
     /// Runs a command by the one path; a refusal is told with its code.

@@ -13,6 +13,8 @@ use trunkline_kernel::{DecisionId, StreamId, Version};
 use trunkline_log::Log;
 use trunkline_pool::models::LiveModels;
 use trunkline_pool::{ActiveScorer, read_record};
+use trunkline_routing::Hash;
+use trunkline_routing::matching::scores;
 
 use super::model::Span;
 use crate::config::Settings;
@@ -53,6 +55,9 @@ deploy/models/match.py trains with it.")]
     },
 }
 
+/// The most events of one decision: that it was made, and what other models said of it.
+const EVENTS_MAX: usize = 2;
+
 pub(crate) async fn run(settings: &Settings, command: &RoutingCommand) -> anyhow::Result<ExitCode> {
     let opened = store::open_log(settings).await?;
     let done = match command {
@@ -71,25 +76,36 @@ pub(crate) async fn run(settings: &Settings, command: &RoutingCommand) -> anyhow
 async fn replay(settings: &Settings, log: &dyn Log, id: &str) -> anyhow::Result<ExitCode> {
     let id: DecisionId =
         id.strip_prefix("decision:").unwrap_or(id).parse().context("a decision is named by its UUID")?;
-    let events = log.read_stream(&StreamId::of(id), Version::EMPTY, 1).await?;
-    let recorded = events.first().with_context(|| format!("there is no decision {id}"))?;
-    let mut decoded = trunkline_domain::decode_as::<Event>(recorded)?.into_iter();
-    let Some(Event::Made(made)) = decoded.next() else { anyhow::bail!("the decision {id} says nothing") };
-    let reading = read_record(&made)?;
-    let scorer =
-        match &reading.decision.inputs.model {
-            None => None,
-            Some(hash) => {
-                let scorer = Arc::new(ActiveScorer::new(&routing::features(settings)?));
-                let models = LiveModels::new(routing::models(settings)?, scorer);
-                models.learn(log).await?;
-                let known = models.scorer_of(hash).await;
-                Some(known.with_context(|| {
-                    format!("the decision was made by the model {hash}, which is not here")
-                })?)
+    let events = log.read_stream(&StreamId::of(id), Version::EMPTY, EVENTS_MAX).await?;
+    let (mut made, mut shadows) = (None, Vec::new());
+    for recorded in &events {
+        for event in trunkline_domain::decode_as::<Event>(recorded)? {
+            match event {
+                Event::Made(said) => made = Some(said),
+                Event::Shadowed(said) => shadows.extend(said.shadows),
             }
-        };
-    let same = reading.replays(scorer.as_deref())?;
+        }
+    }
+    let reading = read_record(&made.with_context(|| format!("there is no decision {id}"))?)?;
+    let scorer = Arc::new(ActiveScorer::new(&routing::features(settings)?));
+    let models = LiveModels::new(routing::models(settings)?, scorer);
+    models.learn(log).await?;
+    let named = async |hash: &Hash, did: &str| {
+        let known = models.scorer_of(hash).await;
+        known.with_context(|| format!("the decision was {did} by the model {hash}, which is not here"))
+    };
+    let scorer = match &reading.decision.inputs.model {
+        None => None,
+        Some(hash) => Some(named(hash, "made").await?),
+    };
+    let mut same = reading.replays(scorer.as_deref())?;
+    for said in &shadows {
+        let hash: Hash = serde_json::from_value(serde_json::to_value(said.model)?)?;
+        let again = scores(&reading.decision, &*named(&hash, "scored").await?)? == said.scores;
+        let scored = if again { "scored it just so" } else { "scores it otherwise" };
+        say(&format!("model {hash}, which decided nothing, {scored}"));
+        same &= again;
+    }
     for (facts, assigned) in reading.decision.inputs.calls.iter().zip(&reading.decision.assigned) {
         let agent = assigned.agent.map_or_else(|| "nobody".to_owned(), |agent| agent.to_string());
         let (work, value, eligible) = (facts.id, assigned.value, facts.eligible);

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use trunkline_app::cases::KnownWork;
-
 /// The most rules.
 const RULES_MAX: usize = 1_000;
 
@@ -58,11 +56,11 @@ impl Licensing {
         }
     }
 
-    /// The licences that this work asks for.
-    pub(crate) fn of(&self, work: &KnownWork) -> BTreeSet<String> {
+    /// The licences that calls of this product in this queue ask for.
+    pub fn of(&self, product: Option<&String>, queue: Option<&String>) -> BTreeSet<String> {
         let meets = |rule: &&Rule| {
-            let is = |asked: &Option<String>, has: &Option<String>| asked.is_none() || asked == has;
-            is(&rule.product, &work.product) && is(&rule.queue, &work.queue)
+            let is = |asked: &Option<String>, has| asked.is_none() || asked.as_ref() == has;
+            is(&rule.product, product) && is(&rule.queue, queue)
         };
         self.0.iter().filter(meets).map(|rule| rule.licence.clone()).collect()
     }

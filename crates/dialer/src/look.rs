@@ -1,0 +1,174 @@
+//! One look at the campaigns: who is free, who waits, how many may be dialed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use trunkline_app::Pacing;
+use trunkline_domain::call::BRIDGE_WITHIN;
+use trunkline_domain::campaign::CampaignState;
+use trunkline_domain::routing::Needs;
+use trunkline_kernel::{AgentId, CampaignId, Timestamp};
+use trunkline_projections::PageRequest;
+use trunkline_projections::kpi::AnswerRow;
+use trunkline_projections::outreach::CampaignRow;
+use trunkline_projections::reads::{LiveAnswers, ReadError};
+use trunkline_routing::compliance::{Check, Rule, RuleBook};
+use trunkline_routing::pacing::{Ledger, Limits};
+use trunkline_routing::{AnswerChances, Answers, Slot};
+
+use crate::desk::{Desk, paced};
+use crate::{Dialer, PAGE};
+
+impl Dialer {
+    /// Looks at every campaign once: at those that are to be dialed, and at those that are so no more, paused, stopped or
+    /// dialed by people now, and have calls under way. Whoever answers one is served as before.
+    pub(crate) async fn look(&mut self) -> Result<(), ReadError> {
+        let now = self.around.clock.now();
+        let (running, page) = ([CampaignState::Running], PageRequest::first(PAGE));
+        let mut dialed: Vec<CampaignRow> = self.around.reads.campaigns(&running, &page).await?.rows();
+        dialed.retain(|campaign| paced(campaign.mode.0).is_some());
+        self.close_desks(&dialed);
+        let is_dialed = |id: &CampaignId| dialed.iter().any(|campaign| campaign.campaign_id == *id);
+        let halted: Vec<CampaignId> = self.desks.keys().copied().filter(|id| !is_dialed(id)).collect();
+        let halted = self.around.reads.campaigns_by_ids(&halted).await?;
+        for campaign in &dialed {
+            self.open_desk(campaign);
+        }
+        self.study(now).await?;
+        for campaign in &dialed {
+            let dial = self.serve(campaign, now).await;
+            self.dial(campaign, dial, now).await?;
+        }
+        for campaign in &halted {
+            self.serve(campaign, now).await;
+        }
+        Ok(())
+    }
+
+    /// The desk of a campaign, paced as its mode asks now.
+    pub(crate) fn open_desk(&mut self, campaign: &CampaignRow) -> &mut Desk {
+        let limits = limits(&self.around.rules, &campaign.jurisdiction);
+        let desk = self.desks.entry(campaign.campaign_id).or_insert_with(|| Desk::new(limits));
+        if let Some(mode) = paced(campaign.mode.0) {
+            desk.turn(mode);
+        }
+        desk
+    }
+
+    /// Learns from the read models what calls that are over teach: once for every desk, and again from time to time. What
+    /// was abandoned is the figure that supervisors see, so that old days fall out of it and nothing that another server
+    /// noted is missing.
+    async fn study(&mut self, now: Timestamp) -> Result<(), ReadError> {
+        let known = self.desks.keys().all(|id| self.studied.contains(id));
+        if known && self.study_at.is_some_and(|at| now < at) {
+            return Ok(());
+        }
+        let ids: Vec<CampaignId> = self.desks.keys().copied().collect();
+        let reads = &self.around.reads;
+        let answers: Vec<Answers> = reads.answers(&ids).await?.iter().filter_map(answers).collect();
+        self.chances = Arc::new(AnswerChances::learn(&answers));
+        let windows: BTreeSet<u32> = self.desks.values().map(Desk::days).collect();
+        for days in windows {
+            let counted = reads.live_answers(&ids, days, now).await?;
+            for (id, desk) in self.desks.iter_mut().filter(|(_, desk)| desk.days() == days) {
+                let counted = counted.iter().find(|counted| counted.campaign == *id);
+                desk.remember(counted.map(ledger).unwrap_or_default());
+            }
+        }
+        self.studied = ids.into_iter().collect();
+        self.study_at = Some(now.plus(self.around.study_every));
+        Ok(())
+    }
+
+    /// One campaign: who waits is connected or given up. Gives how many calls pacing permits beside those under way.
+    async fn serve(&mut self, campaign: &CampaignRow, now: Timestamp) -> usize {
+        let id = campaign.campaign_id;
+        let free = self.free(campaign);
+        let waiting = self.desks.get_mut(&id).map(|desk| {
+            desk.freed(&free, now);
+            desk.waiting()
+        });
+        for (since, call) in waiting.unwrap_or_default() {
+            self.connect(campaign, call, since).await;
+        }
+        for call in self.desks.get(&id).map(|desk| desk.overdue(now)).unwrap_or_default() {
+            self.give_up(id, call).await;
+        }
+        let free = self.free(campaign);
+        let Some(desk) = self.desks.get(&id) else { return 0 };
+        let pace = desk.pace(free.len(), now);
+        let (ringing, waiting) = desk.counts();
+        let pacing = Pacing { at: now, pace, ledger: desk.ledger(), free: free.len(), ringing, waiting };
+        self.around.board.note(id, pacing);
+        pace.dial
+    }
+
+    /// Forgets campaigns that are dialed no more and have no calls under way.
+    fn close_desks(&mut self, dialed: &[CampaignRow]) {
+        let board = &self.around.board;
+        self.desks.retain(|id, desk| {
+            let stays = dialed.iter().any(|row| row.campaign_id == *id) || !desk.flights.is_empty();
+            if !stays {
+                board.forget(*id);
+            }
+            stays
+        });
+    }
+
+    /// Agents who are free for a campaign, the longest idle first: those who may take its calls by the hard constraints of
+    /// the matching.
+    fn free(&self, campaign: &CampaignRow) -> Vec<AgentId> {
+        let (product, queue) = (campaign.product.as_ref(), campaign.queue.as_ref());
+        self.around.router.free_for(product, queue, needs(campaign))
+    }
+}
+
+/// What the agents of a campaign must have: its product among their skills.
+pub(crate) fn needs(campaign: &CampaignRow) -> Needs {
+    Needs {
+        skills: campaign.product.iter().map(|product| (product.clone(), 1)).collect(),
+        ..Needs::default()
+    }
+}
+
+/// The strictest share of abandoned calls that the published rules permit in the campaign's own country, and the shortest
+/// time to connect; what the customers' countries ask beside it, their judgements say.
+fn limits(rules: &RuleBook, jurisdiction: &str) -> Limits {
+    let mut limits = Limits { bridge_within: BRIDGE_WITHIN, ..Limits::default() };
+    let holds = |rule: &&Rule| rule.jurisdiction == "*" || rule.jurisdiction == jurisdiction;
+    for rule in rules.rules().iter().filter(holds) {
+        match &rule.check {
+            Check::Abandonment { share_max, days } => {
+                limits.abandonment_max = limits.abandonment_max.min(*share_max);
+                limits.days = *days;
+            }
+            Check::Bridge { within } => limits.bridge_within = limits.bridge_within.min(*within),
+            Check::PlaceKnown
+            | Check::DoNotCall
+            | Check::Consent
+            | Check::Hours { .. }
+            | Check::Holidays { .. }
+            | Check::Refusal { .. }
+            | Check::Calls { .. }
+            | Check::AbandonedRedial { .. }
+            | Check::Ring { .. } => {}
+        }
+    }
+    limits
+}
+
+fn ledger(counted: &LiveAnswers) -> Ledger {
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    Ledger { answered: count(counted.answered), abandoned: count(counted.abandoned) }
+}
+
+fn answers(row: &AnswerRow) -> Option<Answers> {
+    let count = |number: i64| u64::try_from(number).ok();
+    let slot = Slot { weekend: row.weekend, hour: u8::try_from(row.hour).ok()? };
+    Some(Answers {
+        campaign: row.campaign_id,
+        slot,
+        dials: count(row.dials)?,
+        answered: count(row.answered)?,
+    })
+}
