@@ -106,21 +106,27 @@ fn append(step: &Step, make: &Make, used: &mut Vec<NewEvent>) -> Append {
     Append { writes, checks: checks.into_iter().collect() }
 }
 
-/// Where a conflict says that a stream is now.
-type Present = (StreamId, Version);
+/// What a conflict says: the stream, what the writer believed, and where the stream is.
+type Conflict = (StreamId, Version, Version);
 
-/// An answer in words. What a conflict says of the present stands beside it: an adapter that commits others meanwhile
-/// may say what has become so since.
-fn in_words(answer: Result<Appended, AppendError>) -> (String, Option<Present>) {
+/// An answer in words, and beside it what it says of a conflict. Of several beliefs that do not hold any may be named,
+/// and with the version that the stream has reached meanwhile: an adapter learns of streams as it needs them.
+fn in_words(answer: Result<Appended, AppendError>) -> (String, Option<Conflict>) {
     match answer {
         Err(AppendError::Conflict { stream, expected, actual }) => {
-            (format!("{stream} was not at {expected}"), Some((stream, actual)))
+            ("conflict".to_owned(), Some((stream, expected, actual)))
         }
         other => (format!("{other:?}"), None),
     }
 }
 
-type Answers = Vec<(String, Option<Present>)>;
+fn believes(append: &Append, stream: &StreamId, version: Version) -> bool {
+    let written = |write: &StreamWrite| write.stream == *stream && write.expect.version() == Some(version);
+    let checked = |check: &StreamCheck| check.stream == *stream && check.version == version;
+    append.writes.iter().any(written) || append.checks.iter().any(checked)
+}
+
+type Answers = Vec<(String, Option<Conflict>)>;
 
 /// Each answer, and everything that is then in the log.
 async fn outcome(
@@ -146,12 +152,18 @@ fn agree(bursts: Vec<Vec<Step>>, place: impl AsyncFnOnce() -> Box<dyn Place>) {
         let model = outcome(memory::place().await, &bursts).await;
         let (answers, events) = outcome(place().await, &bursts).await;
         assert!(events == model.1, "the events do not agree");
-        for (at, ((answer, present), (wanted, known))) in answers.iter().zip(&model.0).enumerate() {
-            assert_eq!(answer, wanted, "append {at}");
-            let (Some((stream, actual)), Some((_, least))) = (present, known) else { continue };
-            let last = events.iter().rfind(|event| event.stream == *stream).map(|event| event.version);
-            let most = last.unwrap_or(*least);
-            assert!((least..=&most).contains(&actual), "append {at}: {actual} of {least} to {most}");
+        for (at, (append, (said, wanted))) in
+            bursts.iter().flatten().zip(answers.iter().zip(&model.0)).enumerate()
+        {
+            assert_eq!(said.0, wanted.0, "append {at}");
+            let (Some((stream, expected, actual)), Some((known, _, then))) = (&said.1, &wanted.1) else {
+                continue;
+            };
+            assert!(believes(append, stream, *expected) && actual != expected, "append {at}: {said:?}");
+            let last =
+                events.iter().rfind(|event| event.stream == *stream).map_or(Version(0), |last| last.version);
+            let least = if stream == known { *then } else { Version(0) };
+            assert!((least..=last.max(least)).contains(actual), "append {at}: {said:?} of {least} to {last}");
         }
     });
 }
