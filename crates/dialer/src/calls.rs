@@ -84,6 +84,7 @@ impl Dialer {
                 if let Some(desk) = self.desks.get_mut(&campaign.campaign_id) {
                     desk.taken(call, agent, now);
                 }
+                self.desks.values_mut().for_each(|desk| _ = desk.free.remove(&agent));
                 self.connect_line(call, agent).await;
                 return;
             }

@@ -1,6 +1,6 @@
 //! One campaign that is being dialed: its calls under way, and what was learned from those that are over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trunkline_domain::campaign::DialingMode;
 use trunkline_kernel::{AgentId, CallId, LeadId, Millis, Timestamp};
@@ -19,6 +19,9 @@ pub(crate) struct Flight {
 pub(crate) struct Desk {
     pacer: Pacer,
     pub(crate) flights: BTreeMap<CallId, Flight>,
+    /// Agents who are free for it at the present look. Other campaigns may have the same.
+    pub(crate) free: BTreeSet<AgentId>,
+    dialed_at: Option<Timestamp>,
     /// Since when agents are busy with calls of this campaign.
     busy: BTreeMap<AgentId, Timestamp>,
     bridge_within: Millis,
@@ -40,6 +43,8 @@ impl Desk {
         Self {
             pacer: Pacer::new(Mode::Progressive, limits, Ledger::default()),
             flights: BTreeMap::new(),
+            free: BTreeSet::new(),
+            dialed_at: None,
             busy: BTreeMap::new(),
             bridge_within: limits.bridge_within,
             days: limits.days,
@@ -72,22 +77,47 @@ impl Desk {
         (self.flights.len() - waiting, waiting)
     }
 
-    /// These agents are free again: how long they were busy is learned.
-    pub(crate) fn freed(&mut self, free: &[AgentId], now: Timestamp) {
-        for agent in free {
+    /// These agents are free now: how long they were busy is learned.
+    pub(crate) fn freed(&mut self, free: BTreeSet<AgentId>, now: Timestamp) {
+        for agent in &free {
             if let Some(since) = self.busy.remove(agent) {
                 self.pacer.handled(now.since(since));
             }
         }
+        self.free = free;
     }
 
-    /// How many calls to dial now.
+    /// How many calls to dial now, when so many agents are free and promised to no other campaign's call.
     pub(crate) fn pace(&self, free: usize, now: Timestamp) -> Pace {
         let busy: Vec<Millis> = self.busy.values().map(|since| now.since(*since)).collect();
+        let (ringing, waiting) = self.in_flight(now);
+        self.pacer.pace(&Situation { free, busy: &busy, ringing: &ringing, waiting })
+    }
+
+    /// How many agents its calls in flight will want.
+    pub(crate) fn wanted(&self, now: Timestamp) -> usize {
+        let (ringing, waiting) = self.in_flight(now);
+        self.pacer.wanted(&ringing, waiting)
+    }
+
+    /// Its turn among campaigns that have the same agents: whoever keeps the fewest busy comes first, and of equals
+    /// whoever has dialed nobody for longest.
+    pub(crate) fn turn_of(&self, now: Timestamp) -> impl Ord + use<> {
+        (self.busy.len() + self.wanted(now), self.dialed_at)
+    }
+
+    /// A lead is being dialed.
+    pub(crate) fn dialed(&mut self, call: CallId, lead: LeadId, now: Timestamp) {
+        self.dialed_at = Some(now);
+        self.flights.insert(call, Flight { lead: Some(lead), dialed_at: now, waiting_since: None });
+    }
+
+    /// How long each call rings, and in how many calls somebody waits.
+    fn in_flight(&self, now: Timestamp) -> (Vec<Millis>, usize) {
         let ringing = self.flights.values().filter(|flight| flight.waiting_since.is_none());
         let ringing: Vec<Millis> = ringing.map(|flight| now.since(flight.dialed_at)).collect();
         let waiting = self.flights.len() - ringing.len();
-        self.pacer.pace(&Situation { free, busy: &busy, ringing: &ringing, waiting })
+        (ringing, waiting)
     }
 
     /// Somebody answered: how long it rang is learned.

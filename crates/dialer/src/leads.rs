@@ -13,7 +13,6 @@ use trunkline_pool::Worths;
 use trunkline_projections::outreach::{CampaignRow, LeadRow};
 use trunkline_projections::reads::ReadError;
 
-use crate::desk::Flight;
 use crate::line::Order;
 use crate::look::needs;
 use crate::{Dialer, PAGE};
@@ -106,8 +105,7 @@ impl Dialer {
             Some(LeadDialed::Dialing { call, ring_least }) => {
                 let id = campaign.campaign_id;
                 if let Some(desk) = self.desks.get_mut(&id) {
-                    let lead = Some(lead);
-                    desk.flights.insert(call, Flight { lead, dialed_at: now, waiting_since: None });
+                    desk.dialed(call, lead, now);
                 }
                 self.order(call, self.around.caller_line.clone(), id, ring_least).await;
                 true

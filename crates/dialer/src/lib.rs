@@ -13,6 +13,7 @@ mod leads;
 mod line;
 mod look;
 mod seat;
+mod shared;
 mod simulated;
 mod taken_up;
 
@@ -47,7 +48,7 @@ const ACTOR: &str = "dialer";
 /// With this code the log refuses what is done in a term that is over.
 const TAKEN_OVER: &str = "DIALER_TAKEN_OVER";
 
-/// How many campaigns, agents and calls left over are looked at at once: a page.
+/// How many campaigns, leads and calls left over are read at once: a page.
 const PAGE: usize = 100;
 
 /// How much a line may have to tell before it waits for the dialer.

@@ -17,6 +17,7 @@ use trunkline_routing::pacing::{Ledger, Limits};
 use trunkline_routing::{AnswerChances, Answers, Slot};
 
 use crate::desk::{Desk, paced};
+use crate::shared::{Rival, promised};
 use crate::{Dialer, PAGE};
 
 impl Dialer {
@@ -24,25 +25,38 @@ impl Dialer {
     /// dialed by people now, and have calls under way. Whoever answers one is served as before.
     pub(crate) async fn look(&mut self) -> Result<(), ReadError> {
         let now = self.around.clock.now();
-        let (running, page) = ([CampaignState::Running], PageRequest::first(PAGE));
-        let mut dialed: Vec<CampaignRow> = self.around.reads.campaigns(&running, &page).await?.rows();
-        dialed.retain(|campaign| paced(campaign.mode.0).is_some());
+        let mut dialed = self.dialed().await?;
         self.close_desks(&dialed);
         let is_dialed = |id: &CampaignId| dialed.iter().any(|campaign| campaign.campaign_id == *id);
         let halted: Vec<CampaignId> = self.desks.keys().copied().filter(|id| !is_dialed(id)).collect();
-        let halted = self.around.reads.campaigns_by_ids(&halted).await?;
+        let halted = self.campaigns(&halted).await?;
         for campaign in &dialed {
             self.open_desk(campaign);
         }
         self.study(now).await?;
-        for campaign in &dialed {
-            let dial = self.serve(campaign, now).await;
-            self.dial(campaign, dial, now).await?;
-        }
-        for campaign in &halted {
+        for campaign in dialed.iter().chain(&halted) {
             self.serve(campaign, now).await;
         }
+        dialed.sort_by_key(|row| self.desks.get(&row.campaign_id).map(|desk| desk.turn_of(now)));
+        for campaign in &dialed {
+            let count = self.pace(campaign.campaign_id, now);
+            self.dial(campaign, count, now).await?;
+        }
+        for campaign in &halted {
+            self.pace(campaign.campaign_id, now);
+        }
         Ok(())
+    }
+
+    /// The campaigns that are to be dialed.
+    async fn dialed(&self) -> Result<Vec<CampaignRow>, ReadError> {
+        let (mut dialed, mut page) = (Vec::new(), PageRequest::first(PAGE));
+        loop {
+            let found = self.around.reads.campaigns(&[CampaignState::Running], &page).await?;
+            let Some(last) = found.edges.last().map(|edge| edge.cursor.clone()) else { return Ok(dialed) };
+            dialed.extend(found.rows().into_iter().filter(|row| paced(row.mode.0).is_some()));
+            page = PageRequest::first(PAGE).after(last);
+        }
     }
 
     /// The desk of a campaign, paced as its mode asks now.
@@ -80,12 +94,12 @@ impl Dialer {
         Ok(())
     }
 
-    /// One campaign: who waits is connected or given up. Gives how many calls pacing permits beside those under way.
-    async fn serve(&mut self, campaign: &CampaignRow, now: Timestamp) -> usize {
+    /// One campaign: who waits is connected or given up.
+    async fn serve(&mut self, campaign: &CampaignRow, now: Timestamp) {
         let id = campaign.campaign_id;
         let free = self.free(campaign);
         let waiting = self.desks.get_mut(&id).map(|desk| {
-            desk.freed(&free, now);
+            desk.freed(free, now);
             desk.waiting()
         });
         for (since, call) in waiting.unwrap_or_default() {
@@ -94,12 +108,18 @@ impl Dialer {
         for call in self.desks.get(&id).map(|desk| desk.overdue(now)).unwrap_or_default() {
             self.give_up(id, call).await;
         }
-        let free = self.free(campaign);
+    }
+
+    /// How many calls of a campaign may be dialed beside those under way, its own and those of others with the same agents.
+    fn pace(&self, id: CampaignId, now: Timestamp) -> usize {
         let Some(desk) = self.desks.get(&id) else { return 0 };
-        let pace = desk.pace(free.len(), now);
+        let rivals = self.desks.iter().filter(|(other, _)| **other != id);
+        let rivals: Vec<Rival<'_>> =
+            rivals.map(|(_, desk)| Rival { free: &desk.free, wanted: desk.wanted(now) }).collect();
+        let free = desk.free.len() - promised(&desk.free, &rivals);
+        let pace = desk.pace(free, now);
         let (ringing, waiting) = desk.counts();
-        let pacing = Pacing { at: now, pace, ledger: desk.ledger(), free: free.len(), ringing, waiting };
-        self.around.board.note(id, pacing);
+        self.around.board.note(id, Pacing { at: now, pace, ledger: desk.ledger(), free, ringing, waiting });
         pace.dial
     }
 
@@ -115,11 +135,10 @@ impl Dialer {
         });
     }
 
-    /// Agents who are free for a campaign, the longest idle first: those who may take its calls by the hard constraints of
-    /// the matching.
-    fn free(&self, campaign: &CampaignRow) -> Vec<AgentId> {
+    /// Agents who are free for a campaign: those who may take its calls by the hard constraints of the matching.
+    fn free(&self, campaign: &CampaignRow) -> BTreeSet<AgentId> {
         let (product, queue) = (campaign.product.as_ref(), campaign.queue.as_ref());
-        self.around.router.free_for(product, queue, needs(campaign))
+        self.around.router.free_for(product, queue, needs(campaign)).into_iter().collect()
     }
 }
 

@@ -8,7 +8,7 @@ use trunkline_kernel::{Actor, CallId, CampaignId, Millis, StreamId, Version};
 use trunkline_log::LogError;
 use trunkline_projections::kpi::CallRow;
 use trunkline_projections::outreach::CampaignRow;
-use trunkline_projections::reads::CallFilter;
+use trunkline_projections::reads::{CallFilter, ReadError};
 use trunkline_projections::{PageRequest, ReadModel};
 
 use crate::desk::Flight;
@@ -34,13 +34,20 @@ impl Dialer {
         let calls = self.under_way().await?;
         let ids: BTreeSet<CampaignId> = calls.iter().filter_map(|call| call.campaign_id).collect();
         let ids: Vec<CampaignId> = ids.into_iter().collect();
-        for page in ids.chunks(PAGE) {
-            for campaign in self.around.reads.campaigns_by_ids(page).await? {
-                let of_campaign = calls.iter().filter(|call| call.campaign_id == Some(campaign.campaign_id));
-                self.take_up_calls(&campaign, of_campaign).await;
-            }
+        for campaign in self.campaigns(&ids).await? {
+            let of_campaign = calls.iter().filter(|call| call.campaign_id == Some(campaign.campaign_id));
+            self.take_up_calls(&campaign, of_campaign).await;
         }
         Ok(())
+    }
+
+    /// Campaigns by their ids, however many.
+    pub(crate) async fn campaigns(&self, ids: &[CampaignId]) -> Result<Vec<CampaignRow>, ReadError> {
+        let mut campaigns = Vec::with_capacity(ids.len());
+        for page in ids.chunks(PAGE) {
+            campaigns.extend(self.around.reads.campaigns_by_ids(page).await?);
+        }
+        Ok(campaigns)
     }
 
     async fn take_up_calls(&mut self, campaign: &CampaignRow, calls: impl Iterator<Item = &CallRow> + Send) {

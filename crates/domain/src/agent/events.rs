@@ -111,7 +111,7 @@ pub struct Registered {
     /// Languages spoken, as BCP 47 tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub languages: BTreeSet<String>,
-    /// How many pieces of work at once; a call takes the whole agent.
+    /// How many tasks at once; a call takes the whole agent.
     pub capacity: u16,
     /// Where the switch reaches the agent, in its own words: an extension such as `1001`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -78,7 +78,7 @@ pub(crate) struct RegisterAgentInput {
     skills: Option<Vec<SkillInput>>,
     /// Languages spoken, as BCP 47 tags.
     languages: Option<Vec<String>>,
-    /// How many pieces of work at once; a call takes the whole agent.
+    /// How many tasks at once, 1 to 100; a call takes the whole agent.
     #[graphql(default = 1)]
     capacity: u16,
     /// Where the switch reaches the agent, in its own words: an extension such as `1001`.

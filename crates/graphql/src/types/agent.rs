@@ -102,7 +102,7 @@ impl Agent {
         self.row.shifts.0.iter().map(of).collect()
     }
 
-    /// How many pieces of work at once; a call takes the whole agent.
+    /// How many tasks at once; a call takes the whole agent.
     async fn capacity(&self) -> i64 {
         self.row.capacity
     }

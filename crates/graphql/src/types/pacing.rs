@@ -24,7 +24,7 @@ pub(crate) enum PacingReason {
 pub(crate) struct Pacing {
     /// When the dialer looked.
     at: DateTime,
-    /// Agents who were free for the campaign.
+    /// Agents who were free for the campaign and promised to no call of another one.
     free_agents: usize,
     /// Calls that rang.
     ringing: usize,

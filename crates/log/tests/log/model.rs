@@ -3,7 +3,7 @@
 
 use futures::future::join_all;
 use proptest::prelude::*;
-use trunkline_kernel::{NewEvent, StreamId, Version};
+use trunkline_kernel::{NewEvent, Position, Recorded, StreamId, Version};
 use trunkline_log::{Append, AppendError, Appended, Expect, StreamCheck, StreamWrite};
 
 #[cfg(feature = "kurrentdb")]
@@ -110,7 +110,7 @@ fn append(step: &Step, make: &Make, used: &mut Vec<NewEvent>) -> Append {
 type Conflict = (StreamId, Version, Version);
 
 /// An answer in words, and beside it what it says of a conflict. Of several beliefs that do not hold any may be named,
-/// and with the version that the stream has reached meanwhile: an adapter learns of streams as it needs them.
+/// and with any version that the stream had between question and answer: an adapter learns of streams as it needs them.
 fn in_words(answer: Result<Appended, AppendError>) -> (String, Option<Conflict>) {
     match answer {
         Err(AppendError::Conflict { stream, expected, actual }) => {
@@ -126,23 +126,28 @@ fn believes(append: &Append, stream: &StreamId, version: Version) -> bool {
     append.writes.iter().any(written) || append.checks.iter().any(checked)
 }
 
-type Answers = Vec<(String, Option<Conflict>)>;
+/// An answer, and where the log was when the question was put.
+type Answer = (Position, String, Option<Conflict>);
 
 /// Each answer, and everything that is then in the log.
-async fn outcome(
-    place: Box<dyn Place>,
-    bursts: &[Vec<Append>],
-) -> (Answers, Vec<trunkline_kernel::Recorded>) {
+async fn outcome(place: Box<dyn Place>, bursts: &[Vec<Append>]) -> (Vec<Answer>, Vec<Recorded>) {
     let room = Room::new(place).await;
     let mut answers = Vec::new();
     for burst in bursts {
+        let head = room.log.head().await.unwrap();
         // Polled in this order, so that they stand in the queue in this order.
         let answered = join_all(burst.iter().map(|append| room.log.append(append.clone()))).await;
-        answers.extend(answered.into_iter().map(in_words));
+        answers.extend(answered.into_iter().map(in_words).map(|(words, conflict)| (head, words, conflict)));
     }
     let events = room.all().await;
     room.log.close().await;
     (answers, events)
+}
+
+/// Where a stream was when the log was at `head`.
+fn version_at(events: &[Recorded], stream: &StreamId, head: Position) -> Version {
+    let last = events.iter().rfind(|event| event.stream == *stream && event.position <= head);
+    last.map_or(Version(0), |last| last.version)
 }
 
 fn agree(bursts: Vec<Vec<Step>>, place: impl AsyncFnOnce() -> Box<dyn Place>) {
@@ -155,15 +160,13 @@ fn agree(bursts: Vec<Vec<Step>>, place: impl AsyncFnOnce() -> Box<dyn Place>) {
         for (at, (append, (said, wanted))) in
             bursts.iter().flatten().zip(answers.iter().zip(&model.0)).enumerate()
         {
-            assert_eq!(said.0, wanted.0, "append {at}");
-            let (Some((stream, expected, actual)), Some((known, _, then))) = (&said.1, &wanted.1) else {
-                continue;
-            };
+            let ((head, words, conflict), (_, wanted, _)) = (said, wanted);
+            assert_eq!(words, wanted, "append {at}");
+            let Some((stream, expected, actual)) = conflict else { continue };
             assert!(believes(append, stream, *expected) && actual != expected, "append {at}: {said:?}");
-            let last =
-                events.iter().rfind(|event| event.stream == *stream).map_or(Version(0), |last| last.version);
-            let least = if stream == known { *then } else { Version(0) };
-            assert!((least..=last.max(least)).contains(actual), "append {at}: {said:?} of {least} to {last}");
+            let least = version_at(&events, stream, *head);
+            let most = version_at(&events, stream, Position(u64::MAX));
+            assert!((least..=most).contains(actual), "append {at}: {said:?} of {least} to {most}");
         }
     });
 }

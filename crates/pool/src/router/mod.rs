@@ -25,7 +25,7 @@ use trunkline_routing::{Hash, matching};
 
 use crate::demand::{Demand, FOLLOWED};
 use crate::models::{LiveModels, Standing};
-use crate::roster::Change;
+use crate::roster::{Change, TASKS_FOLLOWED};
 use crate::waiting::Waiting;
 use crate::{ActiveScorer, AgentPool, Features, InvalidFeatures, Roster, Watches};
 
@@ -337,7 +337,7 @@ impl Router {
     /// What the router follows.
     fn followed(&self) -> Filter {
         let declared = agent::Event::DECLARED.iter().chain(routing::Event::DECLARED).map(|event| event.name);
-        let types = declared.chain(self.watched()).map(EventType::known).collect();
+        let types = declared.chain(TASKS_FOLLOWED).chain(self.watched()).map(EventType::known).collect();
         Filter { types, ..Filter::default() }
     }
 

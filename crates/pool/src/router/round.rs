@@ -161,6 +161,7 @@ impl Router {
         let (since, requested) = &known.requested;
         Call {
             needs: self.needs(known),
+            is_task: matches!(requested.work, Work::Task(_)),
             ..Call::new(CallId::from_uuid(uuid_of(requested.work)), customer(known), *since)
         }
     }

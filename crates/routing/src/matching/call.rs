@@ -25,6 +25,8 @@ pub struct Call {
     pub preferred: Option<Preferred>,
     /// Agents whom the customer must not get.
     pub barred: BTreeSet<AgentId>,
+    /// Whether it is a task, of which an agent can have several at once.
+    pub is_task: bool,
     /// False when the customer refused automated decisions (PIPL, article 24): nothing about the customer is
     /// scored then, and the longest idle agent gets the call.
     pub automated: bool,
@@ -45,6 +47,7 @@ impl Call {
             priority: 0,
             preferred: None,
             barred: BTreeSet::new(),
+            is_task: false,
             automated: true,
             familiar: BTreeMap::new(),
             features: Vec::new(),

@@ -106,7 +106,7 @@ impl<'a> Asked<'a> {
 
     fn refuses(&self, presence: &Presence, row: usize, call: &Call, at: Timestamp) -> Option<Reason> {
         let has = |column: &&[bool]| column.get(row).copied().unwrap_or(false);
-        if presence.free == 0 {
+        if presence.free == 0 || (call.is_task && presence.places == 0) {
             Some(Reason::Capacity)
         } else if presence.shift.is_some_and(|shift| at < shift.from || at >= shift.until) {
             Some(Reason::Shift)

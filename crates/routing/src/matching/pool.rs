@@ -24,6 +24,8 @@ pub struct Agent {
     pub shift: Option<Shift>,
     /// How many pieces of work more the agent can take now; 0 when busy, paused or away.
     pub free: u16,
+    /// How many tasks more the agent can have at once, whatever else the agent does.
+    pub places: u16,
     /// Since when the agent has had nothing to do.
     pub idle_since: Timestamp,
     /// The share of the signed-in time that went to contacts, 0 to 1.
@@ -43,6 +45,7 @@ impl Agent {
             licences: BTreeSet::new(),
             shift: None,
             free: 1,
+            places: u16::MAX,
             idle_since,
             occupancy: 0.0,
             features: Vec::new(),
@@ -65,6 +68,7 @@ pub struct Shift {
 pub(super) struct Presence {
     pub(super) id: AgentId,
     pub(super) free: u16,
+    pub(super) places: u16,
     pub(super) idle_since: Timestamp,
     pub(super) occupancy: f32,
     pub(super) shift: Option<Shift>,
@@ -108,8 +112,8 @@ impl Pool {
             }
         };
         let team = agent.team.map(|team| self.team(team));
-        let Agent { id, free, idle_since, occupancy, shift, .. } = agent;
-        let presence = Presence { id, free, idle_since, occupancy, shift, team };
+        let Agent { id, free, places, idle_since, occupancy, shift, .. } = agent;
+        let presence = Presence { id, free, places, idle_since, occupancy, shift, team };
         match self.presence.get_mut(row) {
             Some(known) => *known = presence,
             None => self.presence.push(presence),
@@ -129,6 +133,13 @@ impl Pool {
                 (presence.free, presence.idle_since, presence.occupancy) = (free, idle_since, occupancy);
             })
             .is_some()
+    }
+
+    /// How many tasks more an agent can have; an agent who is not known has none.
+    pub fn set_places(&mut self, agent: AgentId, places: u16) {
+        if let Some(presence) = self.rows.get(&agent).and_then(|row| self.presence.get_mut(*row)) {
+            presence.places = places;
+        }
     }
 
     /// The vector of an agent, to be changed; empty when the agent is not known.

@@ -118,6 +118,16 @@ fn every_hard_constraint_holds_and_is_counted() {
 }
 
 #[test]
+fn who_has_as_many_tasks_as_the_capacity_says_still_takes_calls() {
+    let full = Agent { places: 0, ..agent(1) };
+    let task = Call { is_task: true, ..call(1) };
+    assert_eq!(routed(std::slice::from_ref(&full), &task), None);
+    assert_eq!(aside(std::slice::from_ref(&full), &task)[&Reason::Capacity], 1);
+    assert_eq!(routed(std::slice::from_ref(&full), &call(1)), Some(1));
+    assert_eq!(routed(&[full, agent(2)], &task), Some(2));
+}
+
+#[test]
 fn a_pool_forgets_what_an_agent_no_longer_has() {
     let mut asking = call(1);
     asking.needs.licences = words(&["insurance"]);

@@ -173,14 +173,27 @@ impl Pacer {
     /// How many calls to dial now.
     pub fn pace(&self, situation: &Situation<'_>) -> Pace {
         let one_each = situation.free.saturating_sub(situation.ringing.len() + situation.waiting);
-        let careful = |why| Pace { dial: one_each, why, ..self.told(0.0) };
+        match self.careful() {
+            Some(why) => Pace { dial: one_each, why, ..self.told(0.0) },
+            None => self.forecast(situation, one_each),
+        }
+    }
+
+    /// How many agents the calls in flight will want: one for each of them where no more calls are dialed than agents are
+    /// free, otherwise as many as are likely to be answered, rounded up.
+    pub fn wanted(&self, ringing: &[Millis], waiting: usize) -> usize {
+        let likely = || ringing.iter().map(|age| self.rings.chance(*age, Millis(i64::MAX))).sum::<f64>();
+        let answers = if self.careful().is_some() { ringing.len() } else { whole(likely().ceil()) };
+        waiting + answers
+    }
+
+    /// Why no more calls are dialed than agents are free, if that is so.
+    fn careful(&self) -> Option<Why> {
         match self.mode {
-            Mode::Preview | Mode::Progressive => careful(Why::Mode),
-            Mode::Predictive if self.limits.abandonment_max <= 0.0 || self.above_bound() => {
-                careful(Why::Bound)
-            }
-            Mode::Predictive if !self.is_sure() => careful(Why::Unsure),
-            Mode::Predictive => self.forecast(situation, one_each),
+            Mode::Preview | Mode::Progressive => Some(Why::Mode),
+            Mode::Predictive if self.limits.abandonment_max <= 0.0 || self.above_bound() => Some(Why::Bound),
+            Mode::Predictive if !self.is_sure() => Some(Why::Unsure),
+            Mode::Predictive => None,
         }
     }
 

@@ -1,22 +1,28 @@
 //! The agents as the log tells of them, laid out for the matching, in memory.
 
+mod known;
+mod tasks;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use trunkline_domain::agent::{self, Presence};
-use trunkline_kernel::{AgentId, Id as _, Millis, Position, Recorded, State as _, Timestamp};
+use trunkline_kernel::{AgentId, Id as _, Millis, Position, Recorded, Timestamp, UnknownEvent};
 use trunkline_projections::agent_availability::{AgentRow, AgentTimeRow};
 use trunkline_projections::kpi::AchievementRow;
 use trunkline_projections::reads::{AgentFilter, PAGE_ROWS_MAX, PageRequest};
 use trunkline_projections::{ReadError, ReadModel, ReadModels};
-use trunkline_routing::features::{Value, Values};
 use trunkline_routing::matching::{self, Pool as Table};
 
 use crate::Features;
 use crate::achievements::{Achieved, OCCUPANCY, Standard};
 use crate::port::Wanted;
 use crate::terms::Terms;
+use known::{Known, on_contacts};
+use tasks::Tasks;
+
+pub(crate) use tasks::FOLLOWED as TASKS_FOLLOWED;
 
 /// The agents as the log tells of them.
 #[derive(Debug)]
@@ -29,6 +35,7 @@ pub struct Roster {
 struct Inner {
     table: Table,
     agents: HashMap<AgentId, Known>,
+    tasks: Tasks,
     /// Whom this server has decided on and not yet heard of, and until when that keeps them.
     held: BTreeMap<AgentId, Timestamp>,
     available: usize,
@@ -36,23 +43,6 @@ struct Inner {
     renewals: BTreeSet<(Timestamp, AgentId)>,
     /// Teams of which somebody's achievements changed, or who belongs to them.
     stale: HashSet<Option<String>>,
-}
-
-#[derive(Debug)]
-struct Known {
-    position: Position,
-    presence: Presence,
-    since: Timestamp,
-    team: Option<String>,
-    skills: BTreeMap<String, u8>,
-    languages: BTreeSet<String>,
-    terms: Terms,
-    achieved: Achieved,
-    /// The same as figures for the vector, drawn towards the team's mean.
-    figures: Values,
-    /// How long of the day went to contacts, and how long was spent waiting for one.
-    busy: Millis,
-    idle: Millis,
 }
 
 /// What an event of an agent changed.
@@ -72,7 +62,11 @@ impl Roster {
         let table = Table::new(features.agent.columns().len(), []);
         let (agents, held) = (HashMap::new(), BTreeMap::new());
         let (stale, renewals) = (HashSet::new(), BTreeSet::new());
-        Self { features, inner: Mutex::new(Inner { table, agents, held, available: 0, renewals, stale }) }
+        let tasks = Tasks::default();
+        Self {
+            features,
+            inner: Mutex::new(Inner { table, agents, tasks, held, available: 0, renewals, stale }),
+        }
     }
 
     /// Reads everybody from the read model. Gives the position from which to follow the log.
@@ -81,7 +75,9 @@ impl Roster {
     /// When the read model cannot be read.
     pub async fn load(&self, reads: &ReadModels, now: Timestamp) -> Result<Position, ReadError> {
         // Rows can be newer than the position that is asked first; events that they know of are passed over.
-        let position = reads.position(ReadModel::AgentAvailability).await?;
+        let agents = reads.position(ReadModel::AgentAvailability).await?;
+        let position = agents.min(reads.position(ReadModel::TaskBoard).await?);
+        self.inner.lock().tasks = Tasks::load(reads).await?;
         let mut page = PageRequest::first(PAGE_ROWS_MAX);
         loop {
             let found = reads.agents(&AgentFilter::default(), &page).await?;
@@ -113,6 +109,7 @@ impl Roster {
             team: row.team.clone(),
             skills: row.skills.0.clone(),
             languages: row.languages.0.iter().cloned().collect(),
+            capacity: u16::try_from(row.capacity).unwrap_or(u16::MAX),
             terms: Terms::new(&row.licences.0, &row.shifts.0),
             busy: sum(on_contacts),
             idle: sum(|presence| presence == Presence::Available),
@@ -125,12 +122,12 @@ impl Roster {
         inner.agents.insert(row.agent_id, known);
     }
 
-    /// Takes note of an event of an agent.
+    /// Takes note of an event of an agent, or of a task that agents have.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn take(&self, recorded: &Recorded) -> Result<Change, trunkline_kernel::UnknownEvent> {
-        let Some(id) = recorded.stream.id::<AgentId>() else { return Ok(Change::None) };
+    pub(crate) fn take(&self, recorded: &Recorded) -> Result<Change, UnknownEvent> {
+        let Some(id) = recorded.stream.id::<AgentId>() else { return self.take_task(recorded) };
         let events = trunkline_domain::decode_as::<agent::Event>(recorded)?;
         let mut inner = self.inner.lock();
         let Inner { agents, available, .. } = &mut *inner;
@@ -168,6 +165,15 @@ impl Roster {
             | Presence::Holding
             | Presence::Wrapping => Change::None,
         })
+    }
+
+    fn take_task(&self, recorded: &Recorded) -> Result<Change, UnknownEvent> {
+        let mut inner = self.inner.lock();
+        let relieved = inner.tasks.take(recorded)?;
+        for agent in relieved.iter().chain(inner.tasks.holder(recorded).as_ref()) {
+            inner.show(*agent, &self.features);
+        }
+        Ok(relieved.map_or(Change::None, Change::Free))
     }
 
     /// Takes note of what agents achieved; [`Roster::weigh`] has it count.
@@ -294,11 +300,17 @@ impl Inner {
         }
     }
 
+    /// How many tasks more an agent can take.
+    fn places(&self, id: AgentId, known: &Known) -> u16 {
+        known.capacity.saturating_sub(self.tasks.of(id))
+    }
+
     /// Has the matching see what the agent does.
     fn show(&mut self, id: AgentId, features: &Features) {
         let free = u16::from(self.waits(id) && !self.held.contains_key(&id));
         if let Some(known) = self.agents.get(&id) {
             self.table.set_presence(id, free, known.since, known.occupancy());
+            self.table.set_places(id, self.places(id, known));
             features.agent.encode_one(OCCUPANCY, &known.load(), self.table.features_mut(id));
         }
     }
@@ -315,86 +327,10 @@ impl Inner {
             licences: known.terms.licences(),
             shift: known.terms.shift(),
             free: u16::from(known.presence == Presence::Available && !self.held.contains_key(&id)),
+            places: self.places(id, known),
             occupancy: known.occupancy(),
             features: vector,
             ..matching::Agent::new(id, known.since)
         });
     }
-}
-
-impl Known {
-    fn new() -> Self {
-        Self {
-            position: Position::START,
-            presence: Presence::Offline,
-            since: Timestamp::from_micros(0),
-            team: None,
-            skills: BTreeMap::new(),
-            languages: BTreeSet::new(),
-            terms: Terms::default(),
-            achieved: Achieved::default(),
-            figures: Values::new(),
-            busy: Millis::ZERO,
-            idle: Millis::ZERO,
-        }
-    }
-
-    /// Who the agent is; gives whether that changed.
-    fn describe(&mut self, event: &agent::Event) -> bool {
-        if let agent::Event::Registered(registered) = event {
-            self.team.clone_from(&registered.team);
-            self.skills.clone_from(&registered.skills);
-            self.languages.clone_from(&registered.languages);
-            self.terms = Terms::new(&registered.licences, &registered.shifts);
-            return true;
-        }
-        let agent::Event::ProfileChanged(changed) = event else { return false };
-        if changed.team.is_some() {
-            self.team.clone_from(&changed.team);
-        }
-        if let Some(skills) = &changed.skills {
-            self.skills.clone_from(skills);
-        }
-        if let Some(languages) = &changed.languages {
-            self.languages.clone_from(languages);
-        }
-        self.terms.change(changed.licences.as_ref(), changed.shifts.as_deref());
-        true
-    }
-
-    /// What the agent does.
-    fn step(&mut self, event: &agent::Event, at: Timestamp) {
-        let next = Presence::MACHINE.step(self.presence, event.verb()).unwrap_or(self.presence);
-        if next == self.presence {
-            return;
-        }
-        let spent = at.since(self.since).0.max(0);
-        if on_contacts(self.presence) {
-            self.busy.0 += spent;
-        } else if self.presence == Presence::Available {
-            self.idle.0 += spent;
-        }
-        if next == Presence::Offline {
-            (self.busy, self.idle) = (Millis::ZERO, Millis::ZERO);
-        }
-        // A clock that went back must not make somebody idle in the future.
-        (self.presence, self.since) = (next, self.since.max(at));
-    }
-
-    /// The same for the vector.
-    fn load(&self) -> Value {
-        Value::Number(self.occupancy().into())
-    }
-
-    /// The share of the time that went to contacts.
-    #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
-    fn occupancy(&self) -> f32 {
-        let both = self.busy.0 + self.idle.0;
-        if both == 0 { 0.0 } else { (self.busy.0 as f64 / both as f64) as f32 }
-    }
-}
-
-/// What counts as time on contacts; ringing is neither that nor idleness.
-fn on_contacts(presence: Presence) -> bool {
-    matches!(presence, Presence::Talking | Presence::Holding | Presence::Wrapping)
 }
