@@ -66,6 +66,9 @@ impl House {
         let made = house.does(MORNING, New::<Campaign> { command: campaign::Command::Create(created) }).await;
         house.campaign = CampaignId::from_uuid(made);
         house
+            .does(MORNING, Single::<Campaign> { id: house.campaign, command: campaign::Command::Start })
+            .await;
+        house
     }
 
     async fn does<A: Action>(&self, at: Timestamp, action: A) -> A::Answer {
@@ -98,24 +101,10 @@ impl House {
     }
 
     async fn dial(&self, lead: LeadId, at: Timestamp) -> LeadDialed {
-        let created = call::Created {
-            direction: Direction::Outbound,
-            customer: None,
-            lead: None,
-            campaign: None,
-            agent: None,
-            number: None,
-            number_claim: None,
-            number_region: None,
-            queue: None,
-            product: None,
-            industry: None,
-            line: None,
-            priority: None,
-            attributes: BTreeMap::new(),
-        };
+        let created = call::Created::new(Direction::Outbound);
         let judges = self.judges.clone();
-        self.does(at, DialLead { lead, created, agent_guaranteed: true, judges, worth: None }).await
+        self.does(at, DialLead { lead, created, token: None, agent_guaranteed: true, judges, worth: None })
+            .await
     }
 
     /// Dials, and gives the number that the line would dial.

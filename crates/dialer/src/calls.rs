@@ -1,16 +1,16 @@
 //! Calls under way: what is learned of them, who is connected, and who is given up.
 
-use trunkline_app::cases::{BridgeDecided, Report, ReportCall};
+use trunkline_app::cases::{BridgeCall, BridgeDecided, Report, ReportCall};
 use trunkline_domain::agent::Agent;
 use trunkline_domain::call::{self, Answerer, EndCause};
-use trunkline_kernel::{AgentId, CallId, CampaignId, Recorded, Timestamp};
+use trunkline_kernel::{Actor, AgentId, CallId, CampaignId, Recorded, Timestamp};
 use trunkline_pool::Taker;
 use trunkline_projections::outreach::CampaignRow;
 
 use crate::desk::Desk;
 use crate::line::Seat;
 use crate::look::needs;
-use crate::{Dialer, cti};
+use crate::{ACTOR, Dialer, cti};
 
 impl Dialer {
     /// Learns what became of a call of its own; of others it learns nothing. Whatever ended otherwise than by the word of
@@ -24,6 +24,17 @@ impl Dialer {
         }
         if event.event_type.as_str() == "call.ended" && event.cause.actor != cti::actor() {
             self.line.hang_up(id);
+        }
+        if event.event_type.as_str() == "call.dialed" {
+            if event.cause.actor != Actor::system(ACTOR)
+                && let Err(error) = self.dial_previewed(id, at).await
+            {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a call of an agent cannot be dialed"
+                );
+            }
+            return;
         }
         if self.desk_of(id).is_none() {
             return;
@@ -67,8 +78,16 @@ impl Dialer {
         self.desks.values_mut().find(|desk| desk.flights.contains_key(&call))
     }
 
-    /// Connects who waits with the agent who is the best match of those who are free.
+    /// Connects who waits with the agent who had the call dialed, or else with the best match of those who are free.
     pub(crate) async fn connect(&mut self, campaign: &CampaignRow, call: CallId, since: Timestamp) {
+        let flight = self.desks.get(&campaign.campaign_id).and_then(|desk| desk.flights.get(&call));
+        if let Some(agent) = flight.and_then(|flight| flight.agent) {
+            let bridged = call::Bridged { agent: Some(agent), waited_ms: None };
+            if self.act(&BridgeCall { call, bridged }).await {
+                self.connected(campaign.campaign_id, call, agent).await;
+                return;
+            }
+        }
         loop {
             let taker = match self.around.router.taker(call, since, needs(campaign)).await {
                 Ok(Some(taker)) => taker,
@@ -78,14 +97,10 @@ impl Dialer {
                     return;
                 }
             };
-            let Taker { agent, record } = taker;
-            if self.act(&BridgeDecided { call, agent, record }).await {
-                let now = self.around.clock.now();
-                if let Some(desk) = self.desks.get_mut(&campaign.campaign_id) {
-                    desk.taken(call, agent, now);
-                }
-                self.desks.values_mut().for_each(|desk| _ = desk.free.remove(&agent));
-                self.connect_line(call, agent).await;
+            let Taker { agent, record, decision } = taker;
+            if let Some(id) = self.execute(&BridgeDecided { call, agent, record }).await {
+                self.around.router.shadow(id, &decision);
+                self.connected(campaign.campaign_id, call, agent).await;
                 return;
             }
             self.around.router.missed(agent);
@@ -93,6 +108,16 @@ impl Dialer {
                 return;
             }
         }
+    }
+
+    /// The log has given a call to an agent.
+    async fn connected(&mut self, campaign: CampaignId, call: CallId, agent: AgentId) {
+        let now = self.around.clock.now();
+        if let Some(desk) = self.desks.get_mut(&campaign) {
+            desk.taken(call, agent, now);
+        }
+        self.desks.values_mut().for_each(|desk| _ = desk.free.remove(&agent));
+        self.connect_line(call, agent).await;
     }
 
     /// Nobody is there for who waits.

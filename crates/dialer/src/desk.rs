@@ -13,12 +13,16 @@ pub(crate) struct Flight {
     pub(crate) dialed_at: Timestamp,
     /// Since when somebody waits for an agent.
     pub(crate) waiting_since: Option<Timestamp>,
+    /// The agent who was shown the lead and had it dialed.
+    pub(crate) agent: Option<AgentId>,
 }
 
 /// One campaign that is being dialed.
 pub(crate) struct Desk {
     pacer: Pacer,
     pub(crate) flights: BTreeMap<CallId, Flight>,
+    /// The leads that agents are to be shown or look at, and whether an agent is still looked for.
+    pub(crate) shown: BTreeMap<LeadId, bool>,
     /// Agents who are free for it at the present look. Other campaigns may have the same.
     pub(crate) free: BTreeSet<AgentId>,
     dialed_at: Option<Timestamp>,
@@ -31,9 +35,10 @@ pub(crate) struct Desk {
 /// How a mode is paced; nothing for those in which people dial.
 pub(crate) fn paced(mode: DialingMode) -> Option<Mode> {
     match mode {
+        DialingMode::Preview => Some(Mode::Preview),
         DialingMode::Progressive => Some(Mode::Progressive),
         DialingMode::Predictive => Some(Mode::Predictive),
-        DialingMode::Manual | DialingMode::Preview => None,
+        DialingMode::Manual => None,
     }
 }
 
@@ -43,6 +48,7 @@ impl Desk {
         Self {
             pacer: Pacer::new(Mode::Progressive, limits, Ledger::default()),
             flights: BTreeMap::new(),
+            shown: BTreeMap::new(),
             free: BTreeSet::new(),
             dialed_at: None,
             busy: BTreeMap::new(),
@@ -109,15 +115,23 @@ impl Desk {
     /// A lead is being dialed.
     pub(crate) fn dialed(&mut self, call: CallId, lead: LeadId, now: Timestamp) {
         self.dialed_at = Some(now);
-        self.flights.insert(call, Flight { lead: Some(lead), dialed_at: now, waiting_since: None });
+        self.flights
+            .insert(call, Flight { lead: Some(lead), dialed_at: now, waiting_since: None, agent: None });
     }
 
-    /// How long each call rings, and in how many calls somebody waits.
+    /// Of the calls that will want one of the free agents: how long each rings, and in how many somebody waits. A lead for
+    /// which an agent is looked for is as good as a call that has just begun to ring.
     fn in_flight(&self, now: Timestamp) -> (Vec<Millis>, usize) {
-        let ringing = self.flights.values().filter(|flight| flight.waiting_since.is_none());
-        let ringing: Vec<Millis> = ringing.map(|flight| now.since(flight.dialed_at)).collect();
-        let waiting = self.flights.len() - ringing.len();
-        (ringing, waiting)
+        let open = || self.flights.values().filter(|flight| flight.agent.is_none());
+        let ringing = open().filter(|flight| flight.waiting_since.is_none());
+        let shown = self.shown.values().filter(|wanted| **wanted).map(|_| Millis::ZERO);
+        let waiting = open().filter(|flight| flight.waiting_since.is_some()).count();
+        (ringing.map(|flight| now.since(flight.dialed_at)).chain(shown).collect(), waiting)
+    }
+
+    /// Whether a lead is being called or shown.
+    pub(crate) fn is_under_way(&self, lead: LeadId) -> bool {
+        self.shown.contains_key(&lead) || self.flights.values().any(|flight| flight.lead == Some(lead))
     }
 
     /// Somebody answered: how long it rang is learned.
@@ -187,7 +201,8 @@ mod tests {
         let mut desk = Desk::new(Limits::default());
         desk.turn(Mode::Predictive);
         for number in 1..=2 {
-            let flight = Flight { lead: Some(id(number)), dialed_at: at(0), waiting_since: None };
+            let flight =
+                Flight { lead: Some(id(number)), dialed_at: at(0), waiting_since: None, agent: None };
             desk.flights.insert(id(number), flight);
         }
         desk
@@ -234,8 +249,22 @@ mod tests {
     }
 
     #[test]
-    fn people_dial_by_themselves_in_preview_and_by_hand() {
-        assert_eq!((paced(DialingMode::Preview), paced(DialingMode::Manual)), (None, None));
+    fn people_dial_by_themselves_in_the_manual_mode_alone() {
+        assert_eq!(paced(DialingMode::Manual), None);
+        assert_eq!(paced(DialingMode::Preview), Some(Mode::Preview));
         assert_eq!(paced(DialingMode::Progressive), Some(Mode::Progressive));
+    }
+
+    #[test]
+    fn a_lead_is_shown_for_each_free_agent_and_who_looks_at_one_is_counted_no_more() {
+        let mut desk = Desk::new(Limits::default());
+        desk.turn(Mode::Preview);
+        desk.shown.insert(id(1), true);
+        desk.shown.insert(id(2), false);
+        let own = Flight { lead: Some(id(3)), dialed_at: at(0), waiting_since: None, agent: Some(id(9)) };
+        desk.flights.insert(id(7), own);
+        assert_eq!(desk.pace(3, at(1)).dial, 2, "one agent is still looked for");
+        assert_eq!(desk.wanted(at(1)), 1);
+        assert!([1, 2, 3].into_iter().all(|lead| desk.is_under_way(id(lead))));
     }
 }

@@ -38,17 +38,15 @@ impl Dialer {
         Ok(())
     }
 
-    /// The leads that are due, the next one first, and what each is worth where a model scores it.
-    async fn due(
+    /// The leads that are due and not under way, the next one first, and what each is worth where a model scores it.
+    pub(crate) async fn due(
         &self,
         campaign: &CampaignRow,
         now: Timestamp,
     ) -> Result<Vec<(LeadId, Option<Worth>)>, ReadError> {
         let mut leads = self.around.reads.leads_to_dial(campaign.campaign_id, now, PAGE).await?;
-        let flights = self.desks.get(&campaign.campaign_id).map(|desk| &desk.flights);
-        let is_dialed =
-            |lead: &LeadId| flights.is_some_and(|all| all.values().any(|flight| flight.lead == Some(*lead)));
-        leads.retain(|lead| !is_dialed(&lead.lead_id));
+        let desk = self.desks.get(&campaign.campaign_id);
+        leads.retain(|lead| desk.is_none_or(|desk| !desk.is_under_way(lead.lead_id)));
         let worths = self.around.router.worths(campaign, &needs(campaign), &leads).await?;
         let Some(Worths { model, scores }) = worths else {
             leads.sort_by_key(|lead| (first(lead), then(lead)));
@@ -78,27 +76,12 @@ impl Dialer {
         let action = DialLead {
             lead,
             created: call::Created {
-                direction: Direction::Outbound,
-                customer: None,
-                lead: Some(lead),
-                campaign: None,
-                agent: None,
-                number: None,
-                number_claim: None,
-                number_region: None,
-                queue: campaign.queue.clone(),
-                product: campaign.product.clone(),
-                industry: None,
                 line: self.around.caller_line.clone(),
-                priority: None,
-                attributes: Default::default(),
+                ..call::Created::new(Direction::Outbound)
             },
+            token: None,
             agent_guaranteed: campaign.mode.0 == DialingMode::Progressive,
-            judges: Judges {
-                rules: Arc::clone(&self.around.rules),
-                policy: self.around.policy,
-                chances: Arc::clone(&self.chances),
-            },
+            judges: self.judges(),
             worth,
         };
         match self.execute(&action).await {
@@ -116,6 +99,14 @@ impl Dialer {
 }
 
 impl Dialer {
+    pub(crate) fn judges(&self) -> Judges {
+        Judges {
+            rules: Arc::clone(&self.around.rules),
+            policy: self.around.policy,
+            chances: Arc::clone(&self.chances),
+        }
+    }
+
     /// Gives a call to the line, its number opened for that alone. One without a number that can be read has failed.
     pub(crate) async fn order(
         &mut self,

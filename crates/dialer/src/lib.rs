@@ -12,6 +12,7 @@ mod desk;
 mod leads;
 mod line;
 mod look;
+mod preview;
 mod seat;
 mod shared;
 mod simulated;
@@ -29,7 +30,7 @@ use trunkline_app::{Action, CommandError, Dispatcher, PacingBoard, Request};
 use trunkline_database::DatabaseError;
 use trunkline_domain::Policy;
 use trunkline_kernel::{Actor, CampaignId, Clock, EventType, Millis, ServerId, Timestamp};
-use trunkline_log::{Feed, Filter, Log, LogError, Subscription};
+use trunkline_log::{Feed, Filter, LogError, Subscription};
 use trunkline_pool::Router;
 use trunkline_projections::ReadModels;
 use trunkline_projections::reads::ReadError;
@@ -60,8 +61,6 @@ pub struct Around {
     pub reads: ReadModels,
     /// What it does.
     pub dispatcher: Arc<Dispatcher>,
-    /// Where it sees which calls that are under way are its own.
-    pub log: Arc<dyn Log>,
     /// Who finds the agents who take answered calls.
     pub router: Arc<Router>,
     /// Where it learns what becomes of calls.
@@ -206,7 +205,7 @@ impl Dialer {
 
     /// What becomes of calls, from now on.
     async fn follow(&self) -> Result<Subscription, LogError> {
-        let names = ["call.classified", "call.bridged", "call.ended"];
+        let names = ["call.dialed", "call.classified", "call.bridged", "call.ended"];
         let filter = Filter { types: names.map(EventType::known).to_vec(), ..Filter::default() };
         Ok(self.around.feed.subscribe(filter, self.around.dispatcher.head().await?))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trunkline_app::Pacing;
 use trunkline_domain::call::BRIDGE_WITHIN;
-use trunkline_domain::campaign::CampaignState;
+use trunkline_domain::campaign::{CampaignState, DialingMode};
 use trunkline_domain::routing::Needs;
 use trunkline_kernel::{AgentId, CampaignId, Timestamp};
 use trunkline_projections::PageRequest;
@@ -18,12 +18,15 @@ use trunkline_routing::{AnswerChances, Answers, Slot};
 
 use crate::desk::{Desk, paced};
 use crate::shared::{Rival, promised};
-use crate::{Dialer, PAGE};
+use crate::{Dialer, PAGE, Trouble};
+
+/// How many campaigns are dialed at once; of more, those with the lowest ids, which are the oldest.
+const CAMPAIGNS_MAX: usize = 500;
 
 impl Dialer {
     /// Looks at every campaign once: at those that are to be dialed, and at those that are so no more, paused, stopped or
     /// dialed by people now, and have calls under way. Whoever answers one is served as before.
-    pub(crate) async fn look(&mut self) -> Result<(), ReadError> {
+    pub(crate) async fn look(&mut self) -> Result<(), Trouble> {
         let now = self.around.clock.now();
         let mut dialed = self.dialed().await?;
         self.close_desks(&dialed);
@@ -36,11 +39,16 @@ impl Dialer {
         self.study(now).await?;
         for campaign in dialed.iter().chain(&halted) {
             self.serve(campaign, now).await;
+            self.follow_shown(campaign.campaign_id).await?;
         }
         dialed.sort_by_key(|row| self.desks.get(&row.campaign_id).map(|desk| desk.turn_of(now)));
         for campaign in &dialed {
             let count = self.pace(campaign.campaign_id, now);
-            self.dial(campaign, count, now).await?;
+            if campaign.mode.0 == DialingMode::Preview {
+                self.show(campaign, count, now).await?;
+            } else {
+                self.dial(campaign, count, now).await?;
+            }
         }
         for campaign in &halted {
             self.pace(campaign.campaign_id, now);
@@ -48,13 +56,22 @@ impl Dialer {
         Ok(())
     }
 
-    /// The campaigns that are to be dialed.
+    /// The campaigns that are to be dialed, [`CAMPAIGNS_MAX`] at most.
     async fn dialed(&self) -> Result<Vec<CampaignRow>, ReadError> {
         let (mut dialed, mut page) = (Vec::new(), PageRequest::first(PAGE));
         loop {
             let found = self.around.reads.campaigns(&[CampaignState::Running], &page).await?;
-            let Some(last) = found.edges.last().map(|edge| edge.cursor.clone()) else { return Ok(dialed) };
+            let last = found.edges.last().map(|edge| edge.cursor.clone());
             dialed.extend(found.rows().into_iter().filter(|row| paced(row.mode.0).is_some()));
+            let Some(last) = last else { return Ok(dialed) };
+            if dialed.len() > CAMPAIGNS_MAX {
+                tracing::warn!(
+                    most = CAMPAIGNS_MAX,
+                    "not every running campaign is dialed: there are too many"
+                );
+                dialed.truncate(CAMPAIGNS_MAX);
+                return Ok(dialed);
+            }
             page = PageRequest::first(PAGE).after(last);
         }
     }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use trunkline_app::cases::TakeDialer;
-use trunkline_app::{CommandError, Dispatcher, Request};
+use trunkline_app::{ActionError, CommandError, Dispatcher, Request};
 use trunkline_database::{Cell as _, Database, DatabaseError, Migration};
 use trunkline_kernel::{Actor, Id as _, Millis, ServerId, Timestamp};
 
@@ -106,5 +106,11 @@ fn millis(length: Duration) -> Millis {
 impl From<CommandError> for Trouble {
     fn from(error: CommandError) -> Self {
         Self::Command(Box::new(error))
+    }
+}
+
+impl From<ActionError> for Trouble {
+    fn from(error: ActionError) -> Self {
+        CommandError::from(error).into()
     }
 }

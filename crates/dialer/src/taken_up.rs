@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use trunkline_domain::call::{Answerer, Call, CallState, EndCause};
 use trunkline_domain::words::Direction;
-use trunkline_kernel::{Actor, CallId, CampaignId, Millis, StreamId, Version};
-use trunkline_log::LogError;
+use trunkline_kernel::{CampaignId, Millis};
 use trunkline_projections::kpi::CallRow;
 use trunkline_projections::outreach::CampaignRow;
 use trunkline_projections::reads::{CallFilter, ReadError};
 use trunkline_projections::{PageRequest, ReadModel};
 
 use crate::desk::Flight;
-use crate::{ACTOR, Dialer, PAGE, Trouble};
+use crate::{Dialer, PAGE, Trouble};
 
 /// The states of a call in which somebody has to see to it.
 const UNDER_WAY: [CallState; 6] = [
@@ -69,7 +68,8 @@ impl Dialer {
         let desk = self.open_desk(campaign);
         for row in &open {
             let (dialed_at, waiting_since) = (row.dialed_at.unwrap_or(row.started_at), row.answered_at);
-            desk.flights.insert(row.call_id, Flight { lead: row.lead_id, dialed_at, waiting_since });
+            let flight = Flight { lead: row.lead_id, dialed_at, waiting_since, agent: row.agent_id };
+            desk.flights.insert(row.call_id, flight);
         }
         for row in connected {
             if let Some(agent) = row.agent_id {
@@ -89,7 +89,7 @@ impl Dialer {
         }
     }
 
-    /// The dialer's own calls that are on the way, once the read models have all that the log has.
+    /// The calls on the way that the line was told to dial, once the read models have all that the log has.
     async fn under_way(&self) -> Result<Vec<CallRow>, Trouble> {
         let reads = &self.around.reads;
         let head = self.around.dispatcher.head().await.ok();
@@ -105,17 +105,12 @@ impl Dialer {
             let found = reads.calls(&filter, &page).await?;
             let Some(last) = found.edges.last().map(|edge| edge.cursor.clone()) else { return Ok(calls) };
             for row in found.rows() {
-                if self.is_own(row.call_id).await? {
+                // Those that people dial themselves are theirs.
+                if self.around.dispatcher.newest::<Call>(row.call_id).await?.is_ordered() {
                     calls.push(row);
                 }
             }
             page = PageRequest::first(PAGE).after(last);
         }
-    }
-
-    /// Whether the dialer made a call known. Those that people dial are theirs.
-    async fn is_own(&self, call: CallId) -> Result<bool, LogError> {
-        let first = self.around.log.read_stream(&StreamId::of(call), Version::EMPTY, 1).await?;
-        Ok(first.iter().any(|created| created.event.cause.actor == Actor::system(ACTOR)))
     }
 }

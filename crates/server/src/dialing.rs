@@ -62,7 +62,6 @@ pub(crate) fn start(
         let around = Around {
             reads: services.reads.clone(),
             dispatcher: Arc::clone(&services.dispatcher),
-            log: Arc::clone(&services.log),
             router: Arc::clone(&services.router),
             feed: Arc::clone(&services.feed),
             clock: Arc::clone(&services.clock),

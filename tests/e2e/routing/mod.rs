@@ -5,7 +5,7 @@ mod capacity;
 mod centre;
 mod demand;
 mod messages;
-mod models;
+pub(crate) mod models;
 mod one_server;
 mod several_servers;
 mod terms;

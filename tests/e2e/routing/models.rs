@@ -15,7 +15,7 @@ const DECISION: &str = "query D($id: ID!) { routingDecision(id: $id) {
 } }";
 
 /// One tree: agents with half a level or more in the product score that much higher or lower.
-fn tree(product: &str, leaf: f64) -> Value {
+pub(crate) fn tree(product: &str, leaf: f64) -> Value {
     tree_of(&format!("agent.product={product}"), 0.5, leaf)
 }
 
@@ -36,7 +36,7 @@ pub(super) fn tree_of(feature: &str, from: f64, leaf: f64) -> Value {
 }
 
 /// Imports a model. Gives its hash.
-pub(super) async fn import(place: &Place, model: &Value) -> Result<String> {
+pub(crate) async fn import(place: &Place, model: &Value) -> Result<String> {
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), model.to_string())?;
     let said = place.run(&["model", "import", &file.path().display().to_string()]).await?.success()?;
@@ -45,7 +45,7 @@ pub(super) async fn import(place: &Place, model: &Value) -> Result<String> {
 }
 
 /// What `/readyz` says of models, once it is that.
-pub(super) async fn standing(client: &Client, what: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
+pub(crate) async fn standing(client: &Client, what: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
     wait_for(what, async || {
         let health: Value = serde_json::from_str(&client.page("/readyz").await?)?;
         Ok(holds(&health["model"]).then(|| health["model"].clone()))

@@ -7,6 +7,7 @@ use trunkline_testkit::{Client, Serving, wait_for};
 use super::switch::{SECRET, Switch};
 use super::{campaign, mutate, settled};
 use crate::place::Place;
+use crate::routing::models::{import, standing, tree};
 
 const RULES: &str = "[[require]]\nlicence = \"保险销售\"\nproduct = \"云客服\"\n";
 
@@ -46,6 +47,9 @@ async fn an_answer_goes_to_the_best_match_who_may_take_it_and_the_decision_is_ma
         .with("TRUNKLINE_POLICY_WRAP_SECONDS", "1");
     let Serving { client, process } = place.serve().await?;
     switch.tell(&client);
+    let shadow = import(&place, &tree("云客服", 2.0)).await?;
+    place.run(&["model", "shadow", &shadow, "--reason", "promising"]).await?.success()?;
+    standing(&client, "a shadow", |model| model["shadows"][0] == shadow).await?;
     // Each has been idle for longer than the next, and has less of what the calls ask for.
     let skills = |level: u8| json!([{ "name": "云客服", "level": level }]);
     let licences = json!([{ "name": "保险销售" }]);
@@ -71,6 +75,14 @@ async fn an_answer_goes_to_the_best_match_who_may_take_it_and_the_decision_is_ma
     let reasons: Vec<&str> =
         aside.as_array().context("a list")?.iter().filter_map(|one| one["reason"].as_str()).collect();
     ensure!(reasons.contains(&"licence") && reasons.contains(&"skill"), "{told}");
+    let told =
+        "query D($id: ID!) { routingDecision(id: $id) { works { candidates { shadowScores { model } } } } }";
+    wait_for("what the model beside it said", async || {
+        let told = client.run(told, json!({ "id": id })).await?;
+        let said = &told["routingDecision"]["works"][0]["candidates"][0]["shadowScores"][0]["model"];
+        Ok((*said == shadow).then_some(()))
+    })
+    .await?;
     switch.has_told_everything().await?;
     assert!(process.stop().await?.success());
     switch.found_nothing_wrong()

@@ -3,6 +3,7 @@
 
 mod halted;
 mod matched;
+mod preview;
 mod shared;
 mod switch;
 mod takeover;
@@ -34,17 +35,17 @@ async fn mutate(client: &Client, name: &str, kind: &str, input: Value) -> Result
 
 /// A running campaign with its list, each customer of which has one number of a country whose time zones nobody told us.
 async fn campaign(client: &Client, product: Option<&str>) -> Result<String> {
-    campaign_of(client, product, 123).await
+    campaign_of(client, product, 0).await
 }
 
-/// The same with customers whose numbers lie within an exchange.
-async fn campaign_of(client: &Client, product: Option<&str>, exchange: u32) -> Result<String> {
+/// The same with customers whose numbers end in this one and the next ones.
+async fn campaign_of(client: &Client, product: Option<&str>, first: usize) -> Result<String> {
     let attempts = json!({ "attemptsMax": 1, "attemptsPerDayMax": 9, "retryAfterMs": 0 });
     let input = json!({ "name": "续费", "mode": "PROGRESSIVE", "jurisdiction": "CN", "product": product, "attempts": attempts,
         "hours": { "fromMinute": 0, "untilMinute": 1440, "weekdays": [1, 2, 3, 4, 5, 6, 7] } });
     let campaign = mutate(client, "createCampaign", "CreateCampaignInput", input).await?;
-    for number in 0..LEADS {
-        let value = format!("+55 11 96{exchange}-45{number:02}");
+    for number in first..first + LEADS {
+        let value = format!("+55 11 96123-45{number:02}");
         let input = json!({ "kind": "PERSON", "profile": { "timeZone": time_zone_of_day() },
             "identifiers": [{ "kind": "PHONE", "value": value }] });
         let customer = mutate(client, "registerCustomer", "RegisterCustomerInput", input).await?;

@@ -5,7 +5,7 @@ use serde_json::json;
 use trunkline_testkit::{Client, Serving, wait_for};
 
 use super::switch::Switch;
-use super::{agent, campaign_of, mutate, serve};
+use super::{LEADS, agent, campaign_of, mutate, serve};
 
 /// Free agents, calls that ring, and calls that were to be dialed, as the dialer saw a campaign last.
 async fn pacing(client: &Client, campaign: &str) -> Result<Option<[u64; 3]>> {
@@ -39,10 +39,10 @@ async fn campaigns_with_the_same_agents_dial_for_each_once_and_in_turns() -> Res
         let agent = agent(&client, number).await?;
         mutate(&client, "makeAvailable", "AgentInput", json!({ "id": agent })).await?;
     }
-    let first = campaign_of(&client, None, 123).await?;
+    let first = campaign_of(&client, None, 0).await?;
     let two = async || Ok(Some(ringing(&client, &[&first]).await?).filter(|calls| calls.len() == 2));
     let calls = wait_for("two calls that ring", two).await?;
-    let other = campaign_of(&client, None, 124).await?;
+    let other = campaign_of(&client, None, LEADS).await?;
     wait_for("a look at the other campaign", async || {
         Ok(pacing(&client, &other).await?.filter(|pacing| *pacing == [0, 0, 0]))
     })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use trunkline_domain::agent::{self, Agent};
 use trunkline_domain::call::{self, Call, CallState, Judged, Worth};
+use trunkline_domain::campaign::{self, Campaign, CampaignState};
 use trunkline_domain::contact::{self, Contact};
 use trunkline_domain::customer::Customer;
 use trunkline_domain::lead::{self, Lead, LeadOutcome, LeadState};
@@ -35,13 +36,15 @@ pub struct DialCall {
     pub worth: Option<Worth>,
     /// Which licences calls ask for, of an agent who begins a call without an offer.
     pub licensing: Arc<Licensing>,
+    /// Whether our line is told to dial it.
+    pub ordered: bool,
 }
 
 impl Action for DialCall {
     type Answer = Uuid;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<Uuid, ActionError> {
-        let Self { call: id, token, agent_guaranteed, judges, worth, licensing } = self;
+        let Self { call: id, token, agent_guaranteed, judges, worth, licensing, ordered } = self;
         let call = work.state::<Call>(*id).await?;
         let (mut judged, mut slot) = (None, None);
         if let Some(lead_id) = call.lead() {
@@ -70,7 +73,8 @@ impl Action for DialCall {
             (Some(_), Some(id)) if work.require::<Customer>(id).await?.refuses_automated_decisions() => None,
             (worth, _) => worth.clone(),
         };
-        work.run::<Call>(*id, call::Command::Dial(call::Dialed { judged, slot, worth })).await?;
+        work.run::<Call>(*id, call::Command::Dial(call::Dialed { judged, slot, worth, ordered: *ordered }))
+            .await?;
         if let Some(customer) = dialed_customer(&call) {
             let dialed = contact::Dialed { customer, call: *id, campaign: call.campaign() };
             work.run::<Contact>(contact::of(customer), contact::Command::Dial(dialed)).await?;
@@ -83,16 +87,19 @@ impl Action for DialCall {
     }
 }
 
-/// Brings a lead into the queue and dials it: released when its time has come, judged when it is queued, judged again
-/// when it is dialed. Where the campaign asks for it, one that is unlikely to be answered now waits for a better hour
-/// ([`Judges::chances`]). Which of the customer's numbers it dials says [`Lead::next_number`]; a lead that has none left is
-/// finished as unreachable.
+/// Brings a lead of a running campaign into the queue and has our line dial it: released when its time has come, judged when
+/// it is queued, judged again when it is dialed. Where the campaign asks for it, one that is unlikely to be answered now waits
+/// for a better hour ([`Judges::chances`]). Which of the customer's numbers it dials says [`Lead::next_number`]; a lead that
+/// has none left is finished as unreachable.
 #[derive(Clone, Debug)]
 pub struct DialLead {
     /// Which.
     pub lead: LeadId,
-    /// What is known of the call; customer and campaign are taken from the lead, the number from the customer.
+    /// What is known of the call; customer and campaign are taken from the lead, the number from the customer, product and
+    /// queue from the campaign.
     pub created: call::Created,
+    /// The token of the agent's offer, where the call is meant for an agent who was shown the lead.
+    pub token: Option<u64>,
     /// Whether an agent is free for this very call and stays so.
     pub agent_guaranteed: bool,
     /// What it is judged by.
@@ -124,38 +131,31 @@ impl Action for DialLead {
     type Answer = LeadDialed;
 
     async fn perform(&self, work: &mut Work<'_>) -> Result<LeadDialed, ActionError> {
-        let Self { lead, created, agent_guaranteed, judges, worth } = self;
-        let state = work.require::<Lead>(*lead).await?.state();
-        if matches!(state, LeadState::New | LeadState::OnHold) {
-            work.run::<Lead>(*lead, lead::Command::Ready).await?;
-        }
-        if state != LeadState::Queued {
-            QueueLead { lead: *lead, judges: judges.clone() }.perform(work).await?;
-        }
-        let queued = work.state::<Lead>(*lead).await?;
-        if queued.state() != LeadState::Queued {
-            return Ok(LeadDialed::Barred);
-        }
-        if let Some(until) = better_hour(work, &queued, judges).await? {
-            let held = lead::Held { until, rule: Some(lead::BETTER_HOUR.to_owned()) };
-            work.run::<Lead>(*lead, lead::Command::Hold(held)).await?;
-            return Ok(LeadDialed::Waits);
+        let Self { lead, created, token, agent_guaranteed, judges, worth } = self;
+        if let Some(not_now) = bring_into_queue(work, *lead, judges).await? {
+            return Ok(not_now);
         }
         let Some(number) = next_number(work, *lead).await? else {
             let finished = lead::Finished { outcome: LeadOutcome::Unreachable };
             work.run::<Lead>(*lead, lead::Command::Finish(finished)).await?;
             return Ok(LeadDialed::Unreachable);
         };
-        let created = call::Created { lead: Some(*lead), number: Some(number.into()), ..created.clone() };
+        let mut created = call::Created { lead: Some(*lead), number: Some(number.into()), ..created.clone() };
+        if let Some(campaign) = work.state::<Lead>(*lead).await?.campaign() {
+            let campaign = work.state::<Campaign>(campaign).await?;
+            created.product = created.product.or(campaign.product().cloned());
+            created.queue = created.queue.or(campaign.queue().cloned());
+        }
         let call = CallId::from_uuid(CreateCall { created }.perform(work).await?);
         let dial = DialCall {
             call,
-            token: None,
+            token: *token,
             agent_guaranteed: *agent_guaranteed,
             judges: judges.clone(),
             worth: worth.clone(),
-            // The dialer's calls are meant for nobody before they are answered.
+            // It is meant for nobody before it is answered, or for an agent whose offer was held to licences.
             licensing: Arc::default(),
+            ordered: true,
         };
         dial.perform(work).await?;
         let dialed = work.state::<Call>(call).await?;
@@ -169,6 +169,39 @@ impl Action for DialLead {
     fn contends_on(&self) -> Option<StreamId> {
         Some(StreamId::of(self.lead))
     }
+}
+
+/// Brings a lead of a running campaign into the queue, where it is not there yet. Gives why it is not to be dialed now, if it
+/// is not.
+pub(super) async fn bring_into_queue(
+    work: &mut Work<'_>,
+    lead: LeadId,
+    judges: &Judges,
+) -> Result<Option<LeadDialed>, ActionError> {
+    let known = work.require::<Lead>(lead).await?;
+    if let Some(campaign) = known.campaign() {
+        let state = work.require::<Campaign>(campaign).await?.state();
+        if state != CampaignState::Running {
+            return Err(ActionError::refused(campaign::Refusal::NotRunning(state)));
+        }
+    }
+    let state = known.state();
+    if matches!(state, LeadState::New | LeadState::OnHold) {
+        work.run::<Lead>(lead, lead::Command::Ready).await?;
+    }
+    if state != LeadState::Queued {
+        QueueLead { lead, judges: judges.clone() }.perform(work).await?;
+    }
+    let queued = work.state::<Lead>(lead).await?;
+    if queued.state() != LeadState::Queued {
+        return Ok(Some(LeadDialed::Barred));
+    }
+    if let Some(until) = better_hour(work, &queued, judges).await? {
+        let held = lead::Held { until, rule: Some(lead::BETTER_HOUR.to_owned()) };
+        work.run::<Lead>(lead, lead::Command::Hold(held)).await?;
+        return Ok(Some(LeadDialed::Waits));
+    }
+    Ok(None)
 }
 
 /// The number that a lead's next attempt dials, opened so that it can be sealed for its call.

@@ -10,6 +10,7 @@ mod dialer;
 mod lead;
 mod listing;
 mod model;
+mod preview;
 mod recording;
 mod report;
 mod reservation;
@@ -28,6 +29,7 @@ pub use dialer::{InTerm, TakeDialer};
 pub use lead::{AddLead, QueueLead, RECYCLED_TOGETHER_MAX, RecycleLeads};
 pub use listing::{ChangeListings, ListingChange};
 pub use model::NoteMeasurement;
+pub use preview::{DialPreview, ShowLead, SkipPreview};
 pub use recording::{AnnounceRecording, KnownRecording, LookUpRecording, SealRecording};
 pub use report::{Report, ReportCall};
 pub use reservation::{

@@ -214,7 +214,7 @@ impl Action for LoseAgent {
 }
 
 /// Who was offered what.
-async fn parties(unit: &mut Work<'_>, id: ReservationId) -> Result<(AgentId, Offer), ActionError> {
+pub(super) async fn parties(unit: &mut Work<'_>, id: ReservationId) -> Result<(AgentId, Offer), ActionError> {
     let reservation = unit.state::<Reservation>(id).await?;
     match (reservation.agent(), reservation.work()) {
         (Some(agent), Some(work)) => Ok((agent, work)),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent};
 use trunkline_domain::call::{self, Call, CallState};
+use trunkline_domain::campaign::{Campaign, CampaignState};
 use trunkline_domain::customer::Customer;
 use trunkline_domain::decision::{self, Decision};
 use trunkline_domain::lead::{Lead, LeadState};
@@ -153,7 +154,8 @@ pub async fn look_up_answer(
     Ok(Some(known))
 }
 
-/// Connects an answered call with the agent who was decided on; the record of the decision is in the same append.
+/// Connects an answered call with the agent who was decided on; the record of the decision, whose id it gives, is in the
+/// same append.
 #[derive(Clone, Debug)]
 pub struct BridgeDecided {
     /// The call.
@@ -165,15 +167,15 @@ pub struct BridgeDecided {
 }
 
 impl Action for BridgeDecided {
-    type Answer = Uuid;
+    type Answer = DecisionId;
 
-    async fn perform(&self, unit: &mut Work<'_>) -> Result<Uuid, ActionError> {
+    async fn perform(&self, unit: &mut Work<'_>) -> Result<DecisionId, ActionError> {
         let bridged = call::Bridged { agent: Some(self.agent), waited_ms: None };
         BridgeCall { call: self.call, bridged }.perform(unit).await?;
         let decision: DecisionId = unit.new_id();
         let made = decision::Made { works: vec![Offered::Call(self.call)], record: self.record.clone() };
         unit.run::<Decision>(decision, decision::Command::Make(made)).await?;
-        Ok(decision.uuid())
+        Ok(decision)
     }
 
     fn contends_on(&self) -> Option<StreamId> {
@@ -364,7 +366,9 @@ fn can_be_given(call: &Call) -> bool {
 
 async fn lead_waits(unit: &mut Work<'_>, id: LeadId) -> Result<bool, ActionError> {
     let lead = unit.require::<Lead>(id).await?;
-    Ok(lead.campaign().is_some() && matches!(lead.state(), LeadState::Ready | LeadState::Queued))
+    let Some(campaign) = lead.campaign() else { return Ok(false) };
+    let runs = unit.require::<Campaign>(campaign).await?.state() == CampaignState::Running;
+    Ok(runs && matches!(lead.state(), LeadState::Ready | LeadState::Queued))
 }
 
 async fn task_waits(unit: &mut Work<'_>, id: TaskId) -> Result<bool, ActionError> {

@@ -110,6 +110,28 @@ pub struct Created {
     pub attributes: Attributes,
 }
 
+impl Created {
+    /// A call of which nothing else is known.
+    pub fn new(direction: Direction) -> Self {
+        Self {
+            direction,
+            customer: None,
+            lead: None,
+            campaign: None,
+            agent: None,
+            number: None,
+            number_claim: None,
+            number_region: None,
+            queue: None,
+            product: None,
+            industry: None,
+            line: None,
+            priority: None,
+            attributes: Attributes::new(),
+        }
+    }
+}
+
 /// A rule forbade the dial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -137,6 +159,9 @@ pub struct Dialed {
     /// Why the lead was put before others, where a model scored it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worth: Option<Worth>,
+    /// Whether our line is told to dial it; agents dial other calls themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ordered: bool,
 }
 
 /// The other end rings.

@@ -135,6 +135,7 @@ pub struct Call {
     number: Option<IdentifierId>,
     number_region: Option<String>,
     bridged: bool,
+    ordered: bool,
     ring_least: Millis,
     /// Since when somebody who was not known for a machine is on the line.
     live_since: Option<Timestamp>,
@@ -199,6 +200,11 @@ impl Call {
         self.number.map(|claim| (claim, self.number_region.as_deref()))
     }
 
+    /// Whether our line was told to dial it.
+    pub fn is_ordered(&self) -> bool {
+        self.ordered
+    }
+
     /// How long it must ring at least, by the rules that it was judged by.
     pub fn ring_least(&self) -> Millis {
         self.ring_least
@@ -249,6 +255,7 @@ impl Call {
             Event::Ended(ended) => self.ended = Some((at, ended.cause)),
             Event::Dispositioned(dispositioned) => self.dispositioned_by = Some(dispositioned.by),
             Event::Dialed(dialed) => {
+                self.ordered = dialed.ordered;
                 let judged = dialed.judged.as_ref();
                 self.ring_least = judged.map_or(Millis::ZERO, Judged::ring_least);
                 self.bridge_within = judged.filter(|_| self.agent.is_none()).map(Judged::bridge_within);

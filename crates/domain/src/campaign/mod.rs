@@ -69,6 +69,8 @@ pub struct Campaign {
     attempts: AttemptPolicy,
     hours: CallingHours,
     jurisdiction: String,
+    product: Option<String>,
+    queue: Option<String>,
     policy_version: u32,
 }
 
@@ -96,6 +98,16 @@ impl Campaign {
     /// Whose law holds, as ISO 3166.
     pub fn jurisdiction(&self) -> &str {
         &self.jurisdiction
+    }
+
+    /// What its calls are about.
+    pub fn product(&self) -> Option<&String> {
+        self.product.as_ref()
+    }
+
+    /// The queue that its calls are meant for.
+    pub fn queue(&self) -> Option<&String> {
+        self.queue.as_ref()
     }
 
     /// How often its rules were set: 1 as it was drawn up, one more with every change.
@@ -188,6 +200,8 @@ impl Aggregate for Campaign {
                 self.attempts = created.attempts.clone();
                 self.hours = created.hours.clone();
                 self.jurisdiction.clone_from(&created.jurisdiction);
+                self.product.clone_from(&created.product);
+                self.queue.clone_from(&created.queue);
             }
             Event::PolicyChanged(change) => {
                 self.policy_version = self.policy_version.saturating_add(1);

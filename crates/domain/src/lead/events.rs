@@ -153,6 +153,9 @@ pub struct Held {
 /// The rule by which a lead waits for an hour in which somebody is more likely to answer.
 pub const BETTER_HOUR: &str = "better-hour";
 
+/// The rule by which a lead rests that an agent was shown and did not call.
+pub const SKIPPED: &str = "skipped";
+
 impl Held {
     /// At rest until then, by somebody's wish or the campaign's attempt policy.
     pub fn until(until: Timestamp) -> Self {

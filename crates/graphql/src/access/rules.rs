@@ -102,7 +102,10 @@ const MUTATION: Fields = Fields {
             Needs(Permission::RouteWork),
             "routeWork offerWork timeOutReservation cancelReservation rescindReservation",
         ),
-        (Needs(Permission::AnswerOffers), "acceptReservation rejectReservation completeReservation"),
+        (
+            Needs(Permission::AnswerOffers),
+            "acceptReservation rejectReservation completeReservation dialPreview skipPreview",
+        ),
         (Needs(Permission::RecordInteractions), "recordInteraction annotateInteraction"),
         (Needs(Permission::ManageTasks), "assignTask cancelTask flagTaskStuck"),
         (

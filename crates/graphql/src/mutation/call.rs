@@ -250,6 +250,8 @@ impl CallMutations {
             judges,
             worth: None,
             licensing,
+            // Whoever dials by hand has a telephone of their own.
+            ordered: false,
         });
         carry_out(ctx, input.idempotency_key, None, fields, action).await.map(CallPayload)
     }

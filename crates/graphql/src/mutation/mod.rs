@@ -11,6 +11,7 @@ mod grant;
 mod interaction;
 mod lead;
 mod payload;
+mod preview;
 mod recording;
 mod reservation;
 mod rights;
@@ -29,6 +30,7 @@ pub(crate) struct Mutation(
     campaign::CampaignMutations,
     lead::LeadMutations,
     call::CallMutations,
+    preview::PreviewMutations,
     reservation::ReservationMutations,
     routing::RoutingMutations,
     grant::GrantMutations,

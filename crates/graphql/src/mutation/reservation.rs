@@ -64,11 +64,11 @@ pub(crate) struct OfferWorkInput {
 #[derive(InputObject)]
 pub(crate) struct ReservationTokenInput {
     /// The reservation.
-    id: ID,
+    pub(super) id: ID,
     /// The fencing token of the offer; an older one is refused.
-    token: u64,
+    pub(super) token: u64,
     /// The same key again returns the first answer.
-    idempotency_key: Option<String>,
+    pub(super) idempotency_key: Option<String>,
 }
 
 /// An offer that is turned down.

@@ -5,9 +5,9 @@ use trunkline_app::CommandError;
 use trunkline_app::cases::{KnownWork, look_up_answer, routing_of};
 use trunkline_domain::routing::{Needs, Requested};
 use trunkline_domain::words::Work;
-use trunkline_kernel::{AgentId, CallId, Id as _, Millis, Timestamp};
+use trunkline_kernel::{AgentId, CallId, DecisionId, Id as _, Millis, Timestamp};
 use trunkline_projections::ReadError;
-use trunkline_routing::matching;
+use trunkline_routing::matching::{self, Decision};
 use uuid::Uuid;
 
 use super::round::Open;
@@ -20,6 +20,8 @@ pub struct Taker {
     pub agent: AgentId,
     /// The record of the decision, to be kept with the connection.
     pub record: serde_json::Value,
+    /// The decision itself, for [`Router::shadow`].
+    pub decision: Decision,
 }
 
 /// Nobody can be decided on: the log or the read models failed.
@@ -60,8 +62,15 @@ impl Router {
         let claim = i64::try_from(self.parts.settings.claim.as_millis()).unwrap_or(i64::MAX);
         let (decision, chosen) = self.decide(&open, &calls, now, now.plus(Millis(claim)));
         let Some(agent) = chosen.into_iter().flatten().next() else { return Ok(None) };
-        let record = serde_json::to_value(decision).map_err(|error| Undecided(error.into()))?;
-        Ok(Some(Taker { agent, record }))
+        let record = serde_json::to_value(&decision).map_err(|error| Undecided(error.into()))?;
+        Ok(Some(Taker { agent, record, decision }))
+    }
+
+    /// Has a decision that was kept scored by the models that score beside the one that decides.
+    pub fn shadow(&self, id: DecisionId, decision: &Decision) {
+        if let Some(models) = &self.parts.models {
+            models.shadowing().offer(id, decision);
+        }
     }
 
     /// The agent who was decided on could not be connected: somebody was faster. Nobody decides on them for a moment.

@@ -123,8 +123,8 @@ impl Router {
         let (rows, acquaintances) =
             try_join(self.parts.reads.customers_by_ids(&ids), self.parts.reads.acquaintances_of(&ids))
                 .await?;
-        let call = |Open { work, known, .. }: &Open| {
-            let (since, requested) = &known.requested;
+        let call = |Open { known, .. }: &Open| {
+            let (_, requested) = &known.requested;
             let row = rows.iter().find(|row| Some(row.customer_id) == known.customer);
             let automated = !known.refuses_automated_decisions;
             let last = row.and_then(|row| row.last_agent_id).map(|agent| (agent, LAST_AGENT_FAMILIARITY));
@@ -137,15 +137,13 @@ impl Router {
             let features =
                 if automated { self.parts.features.of_customer(known, row, now) } else { Vec::new() };
             Call {
-                needs: self.needs(known),
                 priority: requested.priority,
                 preferred,
                 barred: requested.barred.clone(),
                 automated,
                 familiar: familiar.collect::<BTreeMap<AgentId, f32>>(),
                 features,
-                // Routing speaks of calls; a lead or a task is one as far as it is concerned.
-                ..Call::new(CallId::from_uuid(uuid_of(*work)), customer(known), *since)
+                ..self.asked(known)
             }
         };
         Ok(open.iter().map(call).collect())
@@ -159,6 +157,7 @@ impl Router {
     /// What a piece of work asks of its agent, of whom and by whom it is left out.
     pub(super) fn asked(&self, known: &KnownWork) -> Call {
         let (since, requested) = &known.requested;
+        // Routing speaks of calls; a lead or a task is one as far as it is concerned.
         Call {
             needs: self.needs(known),
             is_task: matches!(requested.work, Work::Task(_)),
@@ -231,8 +230,8 @@ impl Router {
                 return Err(error.into());
             }
         };
-        if let Some((id, models)) = made.decision.zip(self.parts.models.as_ref()) {
-            models.shadowing().offer(id, decision);
+        if let Some(id) = made.decision {
+            self.shadow(id, decision);
         }
         self.note(open, &chosen, &made, position, until);
         let reserved: Vec<AgentId> =

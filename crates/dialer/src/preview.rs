@@ -1,0 +1,88 @@
+//! Preview dialing: each free agent is shown a lead and has it dialed. The router finds the agent, as it does for any work;
+//! the call that the agent then wants is made by the line and connected with that agent.
+
+use trunkline_app::cases::{ShowLead, routing_of};
+use trunkline_domain::call::{Call, CallState};
+use trunkline_domain::lead::{Lead, LeadState};
+use trunkline_domain::routing::{Routing, RoutingState};
+use trunkline_domain::words::Work;
+use trunkline_kernel::{CallId, CampaignId, LeadId, Timestamp};
+use trunkline_projections::outreach::CampaignRow;
+use trunkline_projections::reads::ReadError;
+
+use crate::desk::Flight;
+use crate::look::needs;
+use crate::{Dialer, Trouble};
+
+impl Dialer {
+    /// Has so many leads of a campaign shown to agents, as far as there are any that are due and lawful.
+    pub(crate) async fn show(
+        &mut self,
+        campaign: &CampaignRow,
+        count: usize,
+        now: Timestamp,
+    ) -> Result<(), ReadError> {
+        if count == 0 {
+            return Ok(());
+        }
+        let mut left = count;
+        for (lead, _) in self.due(campaign, now).await? {
+            if left == 0 {
+                break;
+            }
+            let show = ShowLead { lead, needs: needs(campaign), judges: self.judges() };
+            if self.execute(&show).await == Some(true)
+                && let Some(desk) = self.desks.get_mut(&campaign.campaign_id)
+            {
+                desk.shown.insert(lead, true);
+                left -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns what became of the leads of a campaign that were to be shown.
+    pub(crate) async fn follow_shown(&mut self, campaign: CampaignId) -> Result<(), Trouble> {
+        let shown: Vec<LeadId> =
+            self.desks.get(&campaign).map(|desk| desk.shown.keys().copied().collect()).unwrap_or_default();
+        for lead in shown {
+            let waits = self.waits(lead).await?;
+            let Some(desk) = self.desks.get_mut(&campaign) else { return Ok(()) };
+            match waits {
+                Some(wanted) => _ = desk.shown.insert(lead, wanted),
+                None => _ = desk.shown.remove(&lead),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an agent is looked for who is shown the lead; nothing when it is in the queue no more.
+    async fn waits(&self, lead: LeadId) -> Result<Option<bool>, Trouble> {
+        let dispatcher = &self.around.dispatcher;
+        if dispatcher.newest::<Lead>(lead).await?.state() != LeadState::Queued {
+            return Ok(None);
+        }
+        let routing = dispatcher.newest::<Routing>(routing_of(Work::Lead(lead))).await?;
+        Ok(match routing.state() {
+            RoutingState::Waiting => Some(true),
+            RoutingState::Offered | RoutingState::Assigned => Some(false),
+            RoutingState::Idle | RoutingState::Ended => None,
+        })
+    }
+
+    /// An agent has the lead dialed that was shown: the line is told.
+    pub(crate) async fn dial_previewed(&mut self, id: CallId, at: Timestamp) -> Result<(), Trouble> {
+        let call = self.around.dispatcher.newest::<Call>(id).await?;
+        let (Some(campaign), Some(agent)) = (call.campaign(), call.agent()) else { return Ok(()) };
+        if call.state() != CallState::Dialing || !call.is_ordered() {
+            return Ok(());
+        }
+        let Some(row) = self.campaigns(&[campaign]).await?.into_iter().next() else { return Ok(()) };
+        let flight = Flight { lead: call.lead(), dialed_at: at, waiting_since: None, agent: Some(agent) };
+        let desk = self.open_desk(&row);
+        desk.flights.insert(id, flight);
+        desk.shown.retain(|lead, _| Some(*lead) != flight.lead);
+        self.order(id, self.around.caller_line.clone(), campaign, call.ring_least()).await;
+        Ok(())
+    }
+}
