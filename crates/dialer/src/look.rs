@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use trunkline_app::Pacing;
+use trunkline_app::cases::asked;
 use trunkline_domain::call::BRIDGE_WITHIN;
 use trunkline_domain::campaign::CampaignState;
 use trunkline_domain::routing::Needs;
@@ -12,7 +13,7 @@ use trunkline_projections::PageRequest;
 use trunkline_projections::kpi::AnswerRow;
 use trunkline_projections::outreach::CampaignRow;
 use trunkline_projections::reads::{LiveAnswers, ReadError};
-use trunkline_routing::compliance::{AbandonmentBound, Check, Purpose, RuleBook};
+use trunkline_routing::compliance::{AbandonmentBound, Check, RuleBook};
 use trunkline_routing::pacing::{Ledger, Limits};
 use trunkline_routing::{AnswerChances, Answers, Slot};
 
@@ -47,7 +48,7 @@ impl Dialer {
 
     /// The desk of a campaign, paced as its mode asks now.
     pub(crate) fn open_desk(&mut self, campaign: &CampaignRow) -> &mut Desk {
-        let (limits, bound) = limits(&self.around.rules, &campaign.jurisdiction);
+        let (limits, bound) = limits(&self.around.rules, campaign);
         let desk = self.desks.entry(campaign.campaign_id).or_insert_with(|| Desk::new(limits, bound));
         if let Some(mode) = paced(campaign.mode.0) {
             desk.turn(mode);
@@ -134,8 +135,8 @@ pub(crate) fn needs(campaign: &CampaignRow) -> Needs {
 
 /// What the rules of the campaign's own country ask of its pacing: the strictest share of abandoned calls, counted by that
 /// country's formula, and the shortest time to connect; what the customers' countries ask beside it, their judgements say.
-fn limits(rules: &RuleBook, jurisdiction: &str) -> (Limits, Option<AbandonmentBound>) {
-    let purpose = Purpose::Marketing;
+fn limits(rules: &RuleBook, campaign: &CampaignRow) -> (Limits, Option<AbandonmentBound>) {
+    let (jurisdiction, purpose) = (campaign.jurisdiction.as_str(), asked(campaign.purpose.0));
     let mut limits = Limits { bridge_within: BRIDGE_WITHIN, ..Limits::default() };
     for rule in rules.of_campaign(jurisdiction, purpose) {
         if let Check::Bridge { within } = &rule.check {

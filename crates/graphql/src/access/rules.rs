@@ -234,7 +234,7 @@ const TYPES: &[Fields] = &[
     ),
     open(
         "Campaign",
-        "id name state stateSince mode product queue script attempts hours jurisdiction createdAt leadCounts pacing \
+        "id name state stateSince mode product queue script attempts hours jurisdiction purpose createdAt leadCounts pacing \
          position",
     ),
     open(

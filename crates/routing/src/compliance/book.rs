@@ -144,6 +144,10 @@ fn possible(rule: &Rule) -> Result<(), &'static str> {
             )?;
             holds((1..=366).contains(days), "its days must be 1 to 366")
         }
-        Check::PlaceKnown | Check::DoNotCall | Check::Consent | Check::Holidays { .. } => Ok(()),
+        Check::PlaceKnown
+        | Check::DoNotCall
+        | Check::Consent
+        | Check::Withdrawal
+        | Check::Holidays { .. } => Ok(()),
     }
 }

@@ -194,6 +194,7 @@ impl Check {
             Self::PlaceKnown => barred_unless(facts.place.is_known(), || None),
             Self::DoNotCall => barred_unless(!facts.do_not_call, || None),
             Self::Consent => barred_unless(facts.consent == Consent::Granted, || None),
+            Self::Withdrawal => barred_unless(facts.consent != Consent::Withdrawn, || None),
             Self::Hours { unless_requested: true, .. } if facts.requested => Verdict::Permitted,
             Self::Hours { .. } | Self::Holidays { .. } => {
                 barred_unless(self.opens(facts.place, at), || self.next_opening(facts.place, at))

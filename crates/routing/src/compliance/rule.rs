@@ -63,6 +63,8 @@ pub enum Check {
     DoNotCall,
     /// The customer must have said yes.
     Consent,
+    /// The customer must not have said no.
+    Withdrawal,
     /// Only at these minutes of the customer's day, on these days of the week.
     Hours {
         /// The first minute, 540 for 09:00.

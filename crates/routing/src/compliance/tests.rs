@@ -210,6 +210,16 @@ fn gb_abandoned_redial_and_abandonment() {
 }
 
 #[test]
+fn a_no_bars_other_calls_than_sales_and_silence_does_not() {
+    let china = region("CN");
+    for purpose in [Purpose::Service, Purpose::Survey, Purpose::Collection] {
+        let said = |consent| barred(&Facts { consent, ..facts(&china, purpose, "2026-03-02T04:00:00Z") });
+        assert_eq!(said(Consent::Withdrawn), Some(("withdrawal".to_owned(), None)));
+        assert_eq!((said(Consent::Unknown), said(Consent::Granted)), (None, None));
+    }
+}
+
+#[test]
 fn do_not_call_and_consent() {
     let china = region("CN");
     let noon = facts(&china, Purpose::Marketing, "2026-03-02T04:00:00Z");
