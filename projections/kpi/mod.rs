@@ -31,7 +31,7 @@ use crate::{Definition, Script};
 /// How the KPI read model is declared.
 pub const DEFINITION: Definition = Definition {
     name: "kpi",
-    version: 4,
+    version: 5,
     categories: &["call", "agent", "lead"],
     tables: &[
         CallRow::TABLE,

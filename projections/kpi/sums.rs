@@ -101,6 +101,7 @@ fn dial(sums: &mut Sums, call: &CallRow, cause: Option<EndCause>, bridged: bool)
     sums.human_answers = i64::from(human);
     sums.machine_answers = i64::from(machine);
     sums.dials_abandoned = i64::from(call.abandoned);
+    sums.dials_passed = i64::from(bridged && human && !call.abandoned);
     sums.dial_right_party = i64::from(reached);
     sums.dial_sales = i64::from(call.sale == Some(true));
     sums.no_answers = i64::from(no_answer);

@@ -207,6 +207,7 @@ CREATE TABLE kpi_rollups{g} (
     human_answers          bigint NOT NULL,
     machine_answers        bigint NOT NULL,
     dials_abandoned        bigint NOT NULL,
+    dials_passed           bigint NOT NULL,
     right_party            bigint NOT NULL,
     dial_right_party       bigint NOT NULL,
     sales                  bigint NOT NULL,
@@ -268,6 +269,7 @@ COMMENT ON COLUMN kpi_rollups{g}.dial_slots IS 'Dials, redials of one lead withi
 COMMENT ON COLUMN kpi_rollups{g}.human_answers IS 'Dials that a person answered.';
 COMMENT ON COLUMN kpi_rollups{g}.machine_answers IS 'Dials that a machine answered.';
 COMMENT ON COLUMN kpi_rollups{g}.dials_abandoned IS 'Dials that a person answered and no agent took in time.';
+COMMENT ON COLUMN kpi_rollups{g}.dials_passed IS 'Dials that a person answered and an agent took in time.';
 COMMENT ON COLUMN kpi_rollups{g}.right_party IS 'Answers where the person wanted was on the line.';
 COMMENT ON COLUMN kpi_rollups{g}.dial_right_party IS 'Dials that reached the person who was wanted.';
 COMMENT ON COLUMN kpi_rollups{g}.sales IS 'Calls with a sale.';

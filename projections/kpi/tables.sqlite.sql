@@ -140,6 +140,7 @@ CREATE TABLE kpi_rollups{g} (
     human_answers          INTEGER NOT NULL,
     machine_answers        INTEGER NOT NULL,
     dials_abandoned        INTEGER NOT NULL,
+    dials_passed           INTEGER NOT NULL,
     right_party            INTEGER NOT NULL,
     dial_right_party       INTEGER NOT NULL,
     sales                  INTEGER NOT NULL,

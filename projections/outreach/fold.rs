@@ -88,6 +88,7 @@ impl Outreach {
                 attempts: Json(created.attempts.clone()),
                 hours: Json(created.hours.clone()),
                 jurisdiction: created.jurisdiction.clone(),
+                purpose: As(created.purpose()),
                 created_at: at,
                 position: recorded.position,
             };

@@ -13,7 +13,7 @@ use crate::{Definition, Script};
 /// How outreach is declared.
 pub const DEFINITION: Definition = Definition {
     name: "outreach",
-    version: 2,
+    version: 3,
     categories: &["campaign", "lead"],
     tables: &[CampaignRow::TABLE, LeadRow::TABLE, LeadCountRow::TABLE],
     script: Script {

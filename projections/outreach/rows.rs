@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use trunkline_database::{Json, table};
 use trunkline_domain::campaign::{AttemptPolicy, CallingHours, CampaignState, DialingMode};
 use trunkline_domain::lead::{AttemptOutcome, BlockReason, LeadOutcome, LeadState};
+use trunkline_domain::words::Purpose;
 use trunkline_kernel::{CallId, CampaignId, CustomerId, LeadId, Position, Timestamp};
 
 use crate::words::As;
@@ -35,6 +36,8 @@ table! {
         pub hours: Json<CallingHours>,
         /// Whose law holds, ISO 3166.
         pub jurisdiction: String,
+        /// What its customers are called for.
+        pub purpose: As<Purpose>,
         /// When it was drawn up.
         pub created_at: Timestamp,
         /// The event that changed it last.

@@ -10,6 +10,7 @@ CREATE TABLE campaigns{g} (
     attempts     jsonb NOT NULL,
     hours        jsonb NOT NULL,
     jurisdiction text NOT NULL,
+    purpose      text NOT NULL,
     created_at   timestamptz NOT NULL,
     position     bigint NOT NULL,
     PRIMARY KEY (campaign_id)
@@ -26,6 +27,7 @@ COMMENT ON COLUMN campaigns{g}.script IS 'What agents say.';
 COMMENT ON COLUMN campaigns{g}.attempts IS 'How often and how soon a lead is tried.';
 COMMENT ON COLUMN campaigns{g}.hours IS 'When customers may be called.';
 COMMENT ON COLUMN campaigns{g}.jurisdiction IS 'Whose law holds, ISO 3166.';
+COMMENT ON COLUMN campaigns{g}.purpose IS 'What its customers are called for.';
 COMMENT ON COLUMN campaigns{g}.created_at IS 'When it was drawn up.';
 COMMENT ON COLUMN campaigns{g}.position IS 'The event that changed it last.';
 

@@ -11,6 +11,7 @@ CREATE TABLE campaigns{g} (
     attempts     TEXT NOT NULL,
     hours        TEXT NOT NULL,
     jurisdiction TEXT NOT NULL,
+    purpose      TEXT NOT NULL,
     created_at   INTEGER NOT NULL,
     position     INTEGER NOT NULL,
     PRIMARY KEY (campaign_id)

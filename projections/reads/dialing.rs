@@ -8,7 +8,7 @@ use super::{IDS_MAX, ReadError, ReadModels, read_all};
 use crate::kpi::{AnswerRow, Granularity};
 use crate::words::As;
 
-/// How many dials of a campaign a person answered, and how many of these no agent took in time.
+/// What became of a campaign's dials that somebody or something answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveAnswers {
     /// The campaign.
@@ -17,6 +17,10 @@ pub struct LiveAnswers {
     pub answered: i64,
     /// Those of them that no agent took in time.
     pub abandoned: i64,
+    /// Those of them that an agent took in time.
+    pub passed: i64,
+    /// Dials that were taken for a machine's.
+    pub machines: i64,
 }
 
 impl ReadModels {
@@ -39,8 +43,9 @@ impl ReadModels {
         read_all(&self.database.fetch(AssertSqlSafe(sql), values).await?)
     }
 
-    /// What the last days of these campaigns, today included, count for the share of abandoned calls, by the days of UTC;
-    /// campaigns without a dial are left out.
+    /// What the last days of these campaigns count for the share of abandoned calls; campaigns without a dial are left out.
+    /// Days are those of UTC, today included. One day is the last 24 hours and what the hour in which they began holds
+    /// besides, so that nothing is forgotten at midnight and no call of those hours is missing.
     ///
     /// # Errors
     /// When there are more than [`IDS_MAX`] ids, and when the database fails.
@@ -51,13 +56,18 @@ impl ReadModels {
         now: Timestamp,
     ) -> Result<Vec<LiveAnswers>, ReadError> {
         let day = Granularity::Day.width();
-        let first = now.floor(day).plus(Millis(-day.0 * i64::from(days.saturating_sub(1))));
-        let mut values = vec![As(Granularity::Day).value(), first.value()];
+        let (granularity, back) = match days {
+            0 | 1 => (Granularity::Hour, day),
+            more => (Granularity::Day, Millis(day.0 * i64::from(more - 1))),
+        };
+        let first = now.plus(Millis(-back.0)).floor(granularity.width());
+        let mut values = vec![As(granularity).value(), first.value()];
         let own = among(campaigns, &mut values)?;
         let relation = self.relation("kpi_rollups", &mut values);
         let sql = format!(
             "SELECT campaign_id, CAST(SUM(human_answers) AS bigint) AS answered, \
-             CAST(SUM(dials_abandoned) AS bigint) AS abandoned FROM {relation} \
+             CAST(SUM(dials_abandoned) AS bigint) AS abandoned, CAST(SUM(dials_passed) AS bigint) AS passed, \
+             CAST(SUM(machine_answers) AS bigint) AS machines FROM {relation} \
              WHERE granularity = $1 AND window_start >= $2 AND {own} GROUP BY campaign_id"
         );
         let rows = self.database.fetch(AssertSqlSafe(sql), values).await?;
@@ -66,6 +76,8 @@ impl ReadModels {
                 campaign: row.get("campaign_id")?,
                 answered: row.get("answered")?,
                 abandoned: row.get("abandoned")?,
+                passed: row.get("passed")?,
+                machines: row.get("machines")?,
             })
         };
         rows.iter().map(row).collect()

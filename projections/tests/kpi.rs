@@ -1,16 +1,18 @@
 //! Figures: windows add up, calls stand behind them, and what came later can be left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Result;
+use trunkline_domain::call::{Answerer, EndCause};
 use trunkline_insight::{Kpi, Sums, figure};
-use trunkline_kernel::Millis;
+use trunkline_kernel::{CampaignId, Millis, Timestamp};
 use trunkline_log::{Append, Log, MemoryLog, StreamWrite};
 
 use super::support::{START, asking, caught_up, clock, filled_log, hurried, on_both, start, stories};
-use crate::kpi::{Dimension, Granularity};
-use crate::reads::{CallFilter, FiguresQuery};
+use super::world::World;
+use crate::kpi::{CallRow, Dimension, Granularity};
+use crate::reads::{CallFilter, FiguresQuery, LiveAnswers};
 use crate::{PageRequest, ReadModel, ReadModels};
 
 fn week() -> FiguresQuery {
@@ -70,6 +72,59 @@ async fn windows_and_dimensions_add_up_and_calls_stand_behind_every_figure() -> 
             };
             assert_eq!(behind(&models, kpi).await?, counted, "{}", kpi.name());
         }
+        runtime.stop().await;
+        Ok(())
+    })
+    .await
+}
+
+/// What the calls of these hours count for the share of abandoned calls, said again from single calls.
+fn counted(calls: &[CallRow], campaign: CampaignId, from: Timestamp) -> LiveAnswers {
+    let mut live = LiveAnswers { campaign, answered: 0, abandoned: 0, passed: 0, machines: 0 };
+    let within = |call: &&CallRow| {
+        call.campaign_id == Some(campaign) && call.started_at >= from && call.dialed_at.is_some()
+    };
+    for call in calls.iter().filter(within) {
+        let by = |answerer| call.answerer.is_some_and(|by| by.0 == answerer);
+        let bridged = call.bridged_at.is_some();
+        let person = by(Answerer::Human) || (!by(Answerer::Machine) && (bridged || call.abandoned));
+        let hung_up_on = call.cause.is_some_and(|cause| cause.0 == EndCause::Machine);
+        live.answered += i64::from(person);
+        live.abandoned += i64::from(call.abandoned);
+        live.passed += i64::from(person && bridged && !call.abandoned);
+        live.machines += i64::from(by(Answerer::Machine) || (!person && hung_up_on));
+    }
+    live
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_day_is_counted_by_hours_and_more_days_by_days() -> Result<()> {
+    const HOUR: Millis = Millis::from_mins(60);
+    const DAY: Millis = Millis::from_mins(24 * 60);
+    on_both(async |database| {
+        let log = filled_log(64, 4_000).await?;
+        let runtime = start(&database, &log, hurried()).await?;
+        caught_up(&runtime, &database, log.as_ref()).await?;
+        let models = asking(&runtime, &database);
+        let calls = World::read(&models, log.as_ref()).await?.calls;
+        let campaigns: BTreeSet<CampaignId> = calls.iter().filter_map(|call| call.campaign_id).collect();
+        let campaigns: Vec<CampaignId> = campaigns.into_iter().collect();
+        let mut looked_at = 0;
+        for minutes in [20, 24 * 60, 24 * 60 + 65, 30 * 60] {
+            let now = START.plus(Millis::from_mins(minutes));
+            let windows = [
+                (1, now.plus(Millis(-DAY.0)).floor(HOUR)),
+                (2, now.floor(DAY).plus(Millis(-DAY.0))),
+                (30, now.floor(DAY).plus(Millis(-29 * DAY.0))),
+            ];
+            for (days, from) in windows {
+                for live in models.live_answers(&campaigns, days, now).await? {
+                    assert_eq!(live, counted(&calls, live.campaign, from), "{days} days before {now}");
+                    looked_at += live.answered;
+                }
+            }
+        }
+        assert!(looked_at > 20, "{looked_at}");
         runtime.stop().await;
         Ok(())
     })

@@ -33,14 +33,19 @@ impl Centre<'_> {
 
     /// A customer who agreed, on the campaign's list and ready to be queued.
     async fn lead(&self, number: &str, zone: &str) -> Result<Value> {
-        let identifiers = json!([{ "kind": "PHONE", "value": number }]);
-        let customer =
-            json!({ "kind": "PERSON", "profile": { "timeZone": zone }, "identifiers": identifiers });
-        let customer = self.mutate("registerCustomer", "RegisterCustomerInput", customer).await?["id"].take();
+        let customer = self.silent(number, zone).await?;
         let consent =
             json!({ "id": customer, "purpose": "MARKETING", "channel": "CALL", "evidence": "表单7" });
         self.mutate("grantConsent", "GrantConsentInput", consent).await?;
         self.add(&customer).await
+    }
+
+    /// A customer who said nothing.
+    async fn silent(&self, number: &str, zone: &str) -> Result<Value> {
+        let identifiers = json!([{ "kind": "PHONE", "value": number }]);
+        let customer =
+            json!({ "kind": "PERSON", "profile": { "timeZone": zone }, "identifiers": identifiers });
+        Ok(self.mutate("registerCustomer", "RegisterCustomerInput", customer).await?["id"].take())
     }
 
     async fn add(&self, customer: &Value) -> Result<Value> {
@@ -73,10 +78,15 @@ impl Centre<'_> {
 }
 
 async fn campaign(client: &Client) -> Result<Centre<'_>> {
+    campaign_for(client, None).await
+}
+
+async fn campaign_for<'c>(client: &'c Client, purpose: Option<&str>) -> Result<Centre<'c>> {
     let mut centre = Centre { client, campaign: Value::Null };
     let attempts = json!({ "attemptsMax": 5, "attemptsPerDayMax": 1, "retryAfterMs": 0 });
-    let campaign =
-        json!({ "name": "续费", "mode": "PROGRESSIVE", "jurisdiction": "CN", "attempts": attempts });
+    let campaign = json!({
+        "name": "续费", "mode": "PROGRESSIVE", "jurisdiction": "CN", "attempts": attempts, "purpose": purpose,
+    });
     centre.campaign = centre.mutate("createCampaign", "CreateCampaignInput", campaign).await?["id"].take();
     Ok(centre)
 }
@@ -167,6 +177,57 @@ async fn a_dial_is_judged_when_queued_and_again_when_dialed() -> Result<()> {
     );
     assert!(process.stop().await?.success());
     proven_and_tried(folder.path(), &call, &barred).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_campaign_calls_for_decides_which_rules_and_which_consent_hold() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let arguments = ["--data-dir", "data", "serve", "--listen", "127.0.0.1:0"];
+    let Serving { process, client } = TrunklineProcess::serve(folder.path(), &arguments).await?;
+    let (selling, serving) = (campaign(&client).await?, campaign_for(&client, Some("SERVICE")).await?);
+    let purposes = "query($sells: ID!, $serves: ID!) {
+        sells: campaign(id: $sells) { purpose } serves: campaign(id: $serves) { purpose } }";
+    let purposes =
+        client.run(purposes, json!({ "sells": selling.campaign, "serves": serving.campaign })).await?;
+    assert_eq!(
+        (&purposes["sells"]["purpose"], &purposes["serves"]["purpose"]),
+        (&json!("MARKETING"), &json!("SERVICE"))
+    );
+    let scored =
+        json!({ "name": "x", "mode": "MANUAL", "jurisdiction": "CN", "purpose": "AUTOMATED_DECISION" });
+    let scored = client
+        .run(
+            "mutation($input: CreateCampaignInput!) { createCampaign(input: $input) { userErrors { code } } }",
+            json!({ "input": scored }),
+        )
+        .await?;
+    assert_eq!(scored["createCampaign"]["userErrors"], json!([{ "code": "CAMPAIGN_PURPOSE_INVALID" }]));
+
+    let silent = selling.silent(FREE, &time_zone_of_day()).await?;
+    let call = selling.dial(&selling.add(&silent).await?).await?;
+    assert_eq!(
+        (&call["suppressedBy"], &call["judgement"]["purpose"]),
+        (&json!("consent"), &json!("MARKETING"))
+    );
+    let call = serving.dial(&serving.add(&silent).await?).await?;
+    assert_eq!((&call["state"], &call["judgement"]["purpose"]), (&json!("DIALING"), &json!("SERVICE")));
+    assert_eq!(call["judgement"]["consented"], json!(false), "silence is no consent");
+    assert_eq!((said(&call, "withdrawal"), said(&call, "consent")), (&json!("PERMITTED"), &Value::Null));
+
+    let refusing = serving.silent(LISTED, &time_zone_of_day()).await?;
+    let lead = serving.add(&refusing).await?;
+    assert_eq!(serving.queue(&lead).await?["state"], "QUEUED");
+    let no = json!({ "id": refusing, "purpose": "SERVICE", "channel": "CALL" });
+    serving.mutate("withdrawConsent", "WithdrawConsentInput", no).await?;
+    let blocked = client.run("query($id: ID!) { lead(id: $id) { state } }", json!({ "id": lead })).await?;
+    assert_eq!(blocked["lead"]["state"], "DO_NOT_CALL");
+    let other = serving.dial(&serving.add(&refusing).await?).await?;
+    assert_eq!(other["suppressedBy"], "withdrawal");
+    assert!(process.stop().await?.success());
+    let id = call["id"].as_str().context("an id")?;
+    let proof = run(folder.path(), &["--data-dir", "data", "compliance", "prove", id]).await?.success()?;
+    assert!(proof.contains("purpose                    service") && proof.contains("withdrawal"), "{proof}");
+    Ok(())
 }
 
 /// What the commands say of a call that was dialed and of one that was not.

@@ -26,7 +26,7 @@ async fn lives(client: &Client, before: usize) -> Result<(Vec<Value>, usize)> {
 /// campaigns are going; every one of its calls was judged.
 async fn is_dialed(client: &Client) -> Result<()> {
     let query = "{ events(last: 100, filter: {types: [\"call.bridged\"]}) { nodes { actor } }
-        campaigns(first: 5) { nodes { mode pacing { answered abandonmentUpper } } }
+        campaigns(first: 5) { nodes { mode pacing { answered abandonmentUpper formula { rule of days shareMax } } } }
         calls(first: 50, filter: {states: [DISPOSITIONED]}) { nodes {
             cause judgement { permitted agentGuaranteed } campaign { mode } } } }";
     wait_for("people whom the dialer connected", async || {
@@ -35,6 +35,11 @@ async fn is_dialed(client: &Client) -> Result<()> {
         let bridged = nodes("events").iter().filter(|event| event["actor"] == "system:dialer").count();
         let paced =
             nodes("campaigns").iter().filter(|row| row["pacing"]["answered"].as_u64() > Some(0)).count();
+        for campaign in nodes("campaigns").iter().filter(|row| !row["pacing"].is_null()) {
+            let ours =
+                json!({ "rule": "abandonment", "of": "ABANDONED_AND_PASSED", "days": 1, "shareMax": 0.03 });
+            assert_eq!(campaign["pacing"]["formula"], ours, "China publishes none");
+        }
         let dialed = nodes("calls").into_iter().filter(|call| call["campaign"]["mode"] == "PROGRESSIVE");
         for call in dialed {
             assert_eq!(call["judgement"], json!({ "permitted": true, "agentGuaranteed": true }), "{call}");

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use parking_lot::RwLock;
 use trunkline_kernel::{CampaignId, Timestamp};
+use trunkline_routing::compliance::AbandonmentBound;
 use trunkline_routing::pacing::{Ledger, Pace};
 
 /// One campaign at its last look.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pacing {
     /// When the dialer looked.
     pub at: Timestamp,
     /// What it decided.
     pub pace: Pace,
-    /// What was abandoned in the days that the campaign's rule looks at.
+    /// What became of its calls in the window of the formula that it follows.
     pub ledger: Ledger,
+    /// What its share of abandoned calls is held to, and how it is counted; nothing without a rule.
+    pub bound: Option<AbandonmentBound>,
     /// Agents who were free for it.
     pub free: usize,
     /// Calls that rang.
@@ -30,7 +33,7 @@ pub struct PacingBoard(RwLock<BTreeMap<CampaignId, Pacing>>);
 impl PacingBoard {
     /// How a campaign is going; nothing when this server does not dial it.
     pub fn of(&self, campaign: CampaignId) -> Option<Pacing> {
-        self.0.read().get(&campaign).copied()
+        self.0.read().get(&campaign).cloned()
     }
 
     /// Notes a look.

@@ -64,7 +64,7 @@ impl Dialer {
     async fn answered(&mut self, id: CallId, answerer: Answerer, at: Timestamp) {
         let Some(desk) = self.desk_of(id) else { return };
         if answerer == Answerer::Machine {
-            desk.over(id, at);
+            desk.machine(id, at);
             self.end(id, EndCause::Machine).await;
             return;
         }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trunkline_domain::campaign::DialingMode;
 use trunkline_kernel::{AgentId, CallId, LeadId, Millis, Timestamp};
-use trunkline_routing::pacing::{Ledger, Limits, Mode, Pace, Pacer, Situation};
+use trunkline_routing::compliance::AbandonmentBound;
+use trunkline_routing::pacing::{Ledger, Limits, Mode, Pace, Pacer, Reception, Situation};
 
 /// A call under way.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct Desk {
     busy: BTreeMap<AgentId, Timestamp>,
     bridge_within: Millis,
     days: u32,
+    bound: Option<AbandonmentBound>,
 }
 
 /// How a mode is paced; nothing for those in which people dial.
@@ -43,8 +45,9 @@ pub(crate) fn paced(mode: DialingMode) -> Option<Mode> {
 }
 
 impl Desk {
-    /// It dials carefully until it is told otherwise.
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// It dials carefully until it is told otherwise. The limits are those that its rules ask, of which one bounds what it
+    /// may abandon.
+    pub(crate) fn new(limits: Limits, bound: Option<AbandonmentBound>) -> Self {
         Self {
             pacer: Pacer::new(Mode::Progressive, limits, Ledger::default()),
             flights: BTreeMap::new(),
@@ -53,7 +56,8 @@ impl Desk {
             dialed_at: None,
             busy: BTreeMap::new(),
             bridge_within: limits.bridge_within,
-            days: limits.days,
+            days: limits.formula.days,
+            bound,
         }
     }
 
@@ -70,6 +74,11 @@ impl Desk {
     /// What was abandoned in the window, as the read models have it.
     pub(crate) fn remember(&mut self, ledger: Ledger) {
         self.pacer.remember(ledger);
+    }
+
+    /// What its share of abandoned calls is held to.
+    pub(crate) fn bound(&self) -> Option<&AbandonmentBound> {
+        self.bound.as_ref()
     }
 
     /// What was abandoned until now.
@@ -142,12 +151,20 @@ impl Desk {
         }
     }
 
-    /// A call is over, or a machine answered. How long it rang in vain is learned; whoever hung up while waiting was
-    /// abandoned, when that was too long.
+    /// A machine answered, and the call is given up.
+    pub(crate) fn machine(&mut self, call: CallId, now: Timestamp) {
+        if self.flights.contains_key(&call) {
+            self.pacer.met_machine();
+            self.over(call, now);
+        }
+    }
+
+    /// A call is over. How long it rang in vain is learned; whoever hung up while waiting was abandoned, when that was too
+    /// long.
     pub(crate) fn over(&mut self, call: CallId, now: Timestamp) {
         let Some(flight) = self.flights.remove(&call) else { return };
         match flight.waiting_since {
-            Some(since) => self.pacer.bridged(now.since(since) <= self.bridge_within),
+            Some(since) => self.received(Reception::Left, now.since(since)),
             None => self.pacer.rang(now.since(flight.dialed_at), false),
         }
     }
@@ -157,13 +174,18 @@ impl Desk {
         let Some(flight) = self.flights.remove(&call) else { return };
         self.busy.insert(agent, now);
         let waited = flight.waiting_since.map_or(Millis::ZERO, |since| now.since(since));
-        self.pacer.bridged(waited <= self.bridge_within);
+        self.received(Reception::Passed, waited);
+    }
+
+    /// What became of a call that somebody answered, unless they had waited for too long by then.
+    fn received(&mut self, in_time: Reception, waited: Millis) {
+        self.pacer.received(if waited <= self.bridge_within { in_time } else { Reception::Abandoned });
     }
 
     /// Nobody took a call.
     pub(crate) fn abandoned(&mut self, call: CallId) {
         self.flights.remove(&call);
-        self.pacer.bridged(false);
+        self.pacer.received(Reception::Abandoned);
     }
 
     /// Calls in which somebody waits, and since when, the longest first.
@@ -198,7 +220,7 @@ mod tests {
     }
 
     fn desk() -> Desk {
-        let mut desk = Desk::new(Limits::default());
+        let mut desk = Desk::new(Limits::default(), None);
         desk.turn(Mode::Predictive);
         for number in 1..=2 {
             let flight =
@@ -219,7 +241,7 @@ mod tests {
         assert!(desk.overdue(at(11)).is_empty(), "two seconds after the answer are in time");
         assert_eq!(desk.overdue(at(12)), [id(1)]);
         desk.abandoned(id(1));
-        assert_eq!(desk.ledger(), Ledger { answered: 2, abandoned: 1 });
+        assert_eq!(desk.ledger(), Ledger { answered: 2, abandoned: 1, passed: 1, machines: 0 });
     }
 
     #[test]
@@ -228,18 +250,26 @@ mod tests {
             let mut desk = desk();
             desk.answered(id(1), at(8));
             desk.over(id(1), at(8 + waited));
-            assert_eq!(desk.ledger(), Ledger { answered: 1, abandoned });
+            assert_eq!(desk.ledger(), Ledger { answered: 1, abandoned, ..Ledger::default() });
         }
     }
 
     #[test]
     fn who_was_taken_too_late_was_abandoned() {
         let mut desk = desk();
-        desk.remember(Ledger { answered: 10, abandoned: 2 });
+        desk.remember(Ledger { answered: 10, abandoned: 2, passed: 8, machines: 0 });
         desk.answered(id(1), at(8));
         desk.taken(id(1), id(7), at(11));
         desk.taken(id(1), id(7), at(11));
-        assert_eq!(desk.ledger(), Ledger { answered: 11, abandoned: 3 });
+        assert_eq!(desk.ledger(), Ledger { answered: 11, abandoned: 3, passed: 8, machines: 0 });
+    }
+
+    #[test]
+    fn what_was_taken_for_a_machine_is_counted_once_and_is_no_answer() {
+        let mut desk = desk();
+        desk.machine(id(1), at(8));
+        desk.machine(id(1), at(9));
+        assert_eq!((desk.ledger(), desk.counts()), (Ledger { machines: 1, ..Ledger::default() }, (1, 0)));
     }
 
     #[test]
@@ -257,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_lead_is_shown_for_each_free_agent_and_who_looks_at_one_is_counted_no_more() {
-        let mut desk = Desk::new(Limits::default());
+        let mut desk = Desk::new(Limits::default(), None);
         desk.turn(Mode::Preview);
         desk.shown.insert(id(1), true);
         desk.shown.insert(id(2), false);

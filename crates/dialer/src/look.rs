@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use trunkline_app::Pacing;
+use trunkline_app::cases::asked;
 use trunkline_domain::call::BRIDGE_WITHIN;
 use trunkline_domain::campaign::{CampaignState, DialingMode};
 use trunkline_domain::routing::Needs;
@@ -12,7 +13,7 @@ use trunkline_projections::PageRequest;
 use trunkline_projections::kpi::AnswerRow;
 use trunkline_projections::outreach::CampaignRow;
 use trunkline_projections::reads::{LiveAnswers, ReadError};
-use trunkline_routing::compliance::{Check, Rule, RuleBook};
+use trunkline_routing::compliance::{AbandonmentBound, Check, RuleBook};
 use trunkline_routing::pacing::{Ledger, Limits};
 use trunkline_routing::{AnswerChances, Answers, Slot};
 
@@ -78,8 +79,8 @@ impl Dialer {
 
     /// The desk of a campaign, paced as its mode asks now.
     pub(crate) fn open_desk(&mut self, campaign: &CampaignRow) -> &mut Desk {
-        let limits = limits(&self.around.rules, &campaign.jurisdiction);
-        let desk = self.desks.entry(campaign.campaign_id).or_insert_with(|| Desk::new(limits));
+        let (limits, bound) = limits(&self.around.rules, campaign);
+        let desk = self.desks.entry(campaign.campaign_id).or_insert_with(|| Desk::new(limits, bound));
         if let Some(mode) = paced(campaign.mode.0) {
             desk.turn(mode);
         }
@@ -136,7 +137,9 @@ impl Dialer {
         let free = desk.free.len() - promised(&desk.free, &rivals);
         let pace = desk.pace(free, now);
         let (ringing, waiting) = desk.counts();
-        self.around.board.note(id, Pacing { at: now, pace, ledger: desk.ledger(), free, ringing, waiting });
+        let (ledger, bound) = (desk.ledger(), desk.bound().cloned());
+        let pacing = Pacing { at: now, pace, ledger, bound, free, ringing, waiting };
+        self.around.board.note(id, pacing);
         pace.dial
     }
 
@@ -167,35 +170,32 @@ pub(crate) fn needs(campaign: &CampaignRow) -> Needs {
     }
 }
 
-/// The strictest share of abandoned calls that the published rules permit in the campaign's own country, and the shortest
-/// time to connect; what the customers' countries ask beside it, their judgements say.
-fn limits(rules: &RuleBook, jurisdiction: &str) -> Limits {
+/// What the rules of the campaign's own country ask of its pacing: the strictest share of abandoned calls, counted by that
+/// country's formula, and the shortest time to connect; what the customers' countries ask beside it, their judgements say.
+fn limits(rules: &RuleBook, campaign: &CampaignRow) -> (Limits, Option<AbandonmentBound>) {
+    let (jurisdiction, purpose) = (campaign.jurisdiction.as_str(), asked(campaign.purpose.0));
     let mut limits = Limits { bridge_within: BRIDGE_WITHIN, ..Limits::default() };
-    let holds = |rule: &&Rule| rule.jurisdiction == "*" || rule.jurisdiction == jurisdiction;
-    for rule in rules.rules().iter().filter(holds) {
-        match &rule.check {
-            Check::Abandonment { share_max, days } => {
-                limits.abandonment_max = limits.abandonment_max.min(*share_max);
-                limits.days = *days;
-            }
-            Check::Bridge { within } => limits.bridge_within = limits.bridge_within.min(*within),
-            Check::PlaceKnown
-            | Check::DoNotCall
-            | Check::Consent
-            | Check::Hours { .. }
-            | Check::Holidays { .. }
-            | Check::Refusal { .. }
-            | Check::Calls { .. }
-            | Check::AbandonedRedial { .. }
-            | Check::Ring { .. } => {}
+    for rule in rules.of_campaign(jurisdiction, purpose) {
+        if let Check::Bridge { within } = &rule.check {
+            limits.bridge_within = limits.bridge_within.min(*within);
         }
     }
-    limits
+    let bound = rules.abandonment(jurisdiction, purpose);
+    if let Some(bound) = &bound {
+        limits.abandonment_max = limits.abandonment_max.min(bound.share_max);
+        limits.formula = bound.formula;
+    }
+    (limits, bound)
 }
 
 fn ledger(counted: &LiveAnswers) -> Ledger {
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
-    Ledger { answered: count(counted.answered), abandoned: count(counted.abandoned) }
+    Ledger {
+        answered: count(counted.answered),
+        abandoned: count(counted.abandoned),
+        passed: count(counted.passed),
+        machines: count(counted.machines),
+    }
 }
 
 fn answers(row: &AnswerRow) -> Option<Answers> {

@@ -8,7 +8,7 @@ use trunkline_domain::agent::Validity;
 use trunkline_domain::campaign::{AttemptPolicy, CallingHours, DialingMode};
 use trunkline_domain::customer::{CustomerKind, Profile};
 use trunkline_domain::identifier::{IdentifierId, IdentifierKind};
-use trunkline_domain::words::{By, Channel, Direction, FeatureValue};
+use trunkline_domain::words::{By, Channel, Direction, FeatureValue, Purpose};
 use trunkline_domain::{agent, call, campaign, customer, identifier, interaction, lead, task};
 use trunkline_kernel::{
     AgentId, CallId, CampaignId, CustomerId, InteractionId, LeadId, Personal, PhoneNumber, StreamId, TaskId,
@@ -181,6 +181,7 @@ fn create_campaign(args: &Args) -> Result<campaign::Command, String> {
         attempts: AttemptPolicy::default(),
         hours: CallingHours::default(),
         jurisdiction: given("jurisdiction", args.text("jurisdiction")?)?,
+        purpose: args.word("purpose", Purpose::named)?,
     }))
 }
 

@@ -85,6 +85,7 @@ vocabulary! {
         "product": "text";
         "queue": "text";
         "jurisdiction" required: "ISO 3166, `CN`";
+        "purpose": "`marketing` (default), `service`, `survey` or `collection`";
     }
     "campaign.start": "A campaign begins." {}
     "lead.add" + creates + keeps: "A customer is put on a campaign's list. Kept columns become attributes." {

@@ -124,6 +124,8 @@ sums! {
     machine_answers,
     /// Dials that a person answered and no agent took in time.
     dials_abandoned,
+    /// Dials that a person answered and an agent took in time.
+    dials_passed,
     /// Calls with the person who was wanted.
     right_party,
     /// Dials that reached the person who was wanted.

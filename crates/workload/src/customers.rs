@@ -28,6 +28,7 @@ pub(crate) fn campaign(source: &mut Source, story: &mut Story, number: usize) ->
         attempts: AttemptPolicy::default(),
         hours: CallingHours::default(),
         jurisdiction: "CN".to_owned(),
+        purpose: None,
     };
     source.tell(story, id, &[], Event::Campaign(campaign::Event::Created(created)));
     source.tell(story, id, &[], Event::Campaign(campaign::Event::Started(campaign::Started {})));

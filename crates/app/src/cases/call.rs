@@ -1,5 +1,7 @@
 //! Calls together with the agents who speak in them and the leads that they are attempts of.
 
+use std::collections::BTreeSet;
+
 use trunkline_domain::Policy;
 use trunkline_domain::agent::{self, Agent, Presence};
 use trunkline_domain::call::{self, Call, CallState, EndCause};
@@ -270,16 +272,29 @@ async fn follow_up(
         }
     }
     if let Some(customer) = call.customer().filter(|_| dispositioned.do_not_call) {
-        let known = work.require::<Customer>(customer).await?;
-        let consent = known.consent(Purpose::Marketing, Channel::Call);
-        if known.exists() && consent.state != ConsentState::Withdrawn {
-            let withdrawn = customer::ConsentWithdrawn {
-                purpose: Purpose::Marketing,
-                channel: Channel::Call,
-                reason: None,
-            };
-            work.run::<Customer>(customer, customer::Command::WithdrawConsent(withdrawn)).await?;
+        // They refuse to be sold to, whoever called, and what this call was for.
+        let mut purposes = BTreeSet::from([Purpose::Marketing]);
+        if let Some(campaign) = call.campaign() {
+            purposes.insert(work.state::<Campaign>(campaign).await?.purpose());
         }
+        for purpose in purposes {
+            refuse_calls(work, customer, purpose).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes a customer's consent to calls of a purpose back, when it is not.
+async fn refuse_calls(
+    work: &mut Work<'_>,
+    customer: CustomerId,
+    purpose: Purpose,
+) -> Result<(), ActionError> {
+    let known = work.require::<Customer>(customer).await?;
+    let channel = Channel::Call;
+    if known.exists() && known.consent(purpose, channel).state != ConsentState::Withdrawn {
+        let withdrawn = customer::ConsentWithdrawn { purpose, channel, reason: None };
+        work.run::<Customer>(customer, customer::Command::WithdrawConsent(withdrawn)).await?;
     }
     Ok(())
 }

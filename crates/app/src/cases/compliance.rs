@@ -6,7 +6,7 @@ use std::sync::Arc;
 use trunkline_domain::call::{Call, DialSlot, Judged, Ruling, RulingVerdict};
 use trunkline_domain::campaign::Campaign;
 use trunkline_domain::contact::{self, Contact};
-use trunkline_domain::customer::Customer;
+use trunkline_domain::customer::{ConsentState, Customer};
 use trunkline_domain::identifier::IdentifierId;
 use trunkline_domain::lead::{Bar, BlockReason, Lead};
 use trunkline_domain::listing::{self, Listing};
@@ -23,6 +23,7 @@ use crate::{ActionError, Work};
 
 /// The rules that look at more than the clock, by their permanent names.
 const CONSENT: &str = "consent";
+const WITHDRAWAL: &str = "withdrawal";
 const DO_NOT_CALL: &str = "do-not-call";
 
 /// What a dial is judged by.
@@ -35,9 +36,6 @@ pub struct Judges {
     /// What is known of when people answer; nothing for whoever dials by hand.
     pub chances: Arc<AnswerChances>,
 }
-
-/// What a campaign's calls are for.
-const PURPOSE: Purpose = Purpose::Marketing;
 
 /// A judgement, and what it means for the lead.
 pub(super) struct Judging {
@@ -54,6 +52,7 @@ struct Known {
     place: Place,
     listed: Vec<String>,
     calls: Vec<PastCall>,
+    consent: Consent,
     no_consent: Option<BlockReason>,
     requested: bool,
     agent_guaranteed: bool,
@@ -76,12 +75,14 @@ impl Known {
             Some((claim, region)) => vec![(claim, region.map(str::to_owned))],
             None => candidates(work, lead, &customer).await?,
         };
+        let no_consent = customer.bar(campaign.purpose(), Channel::Call, work.now(), policy);
         let regions: Vec<&str> = numbers.iter().filter_map(|(_, region)| region.as_deref()).collect();
         Ok(Some(Self {
             place: rules.place(&regions, customer.region(), customer.time_zone()),
             listed: lists(work, &numbers).await?,
             calls: earlier_dials(work, id, campaign_id).await?,
-            no_consent: customer.bar(PURPOSE, Channel::Call, work.now(), policy),
+            consent: consent(&customer, campaign.purpose(), work.now(), no_consent),
+            no_consent,
             requested: lead.was_requested(),
             agent_guaranteed: call.is_some_and(|(call, guaranteed)| guaranteed || call.agent().is_some()),
             customer,
@@ -96,8 +97,8 @@ impl Known {
             at,
             place: &self.place,
             jurisdiction: self.campaign.jurisdiction(),
-            purpose: asked(PURPOSE),
-            consent: if self.no_consent.is_none() { Consent::Granted } else { Consent::Unknown },
+            purpose: asked(self.campaign.purpose()),
+            consent: self.consent,
             do_not_call: !self.listed.is_empty(),
             refused_at: self.customer.refused_calls_at(),
             requested: self.requested,
@@ -134,7 +135,7 @@ pub(super) async fn judge(
     let Some(known) = Known::of(work, lead, call, rules, policy).await? else { return Ok(None) };
     let facts = known.facts(work.now());
     let judgement = rules.judge_with(&facts, &own_rules(&known.campaign));
-    let judged = kept(&facts, known.listed.clone(), &judgement);
+    let judged = kept(&facts, known.campaign.purpose(), known.listed.clone(), &judgement);
     let barred = judged.barred_by().map(|ruling| meaning(&judged, ruling, known.no_consent));
     let slot = known.slot(work.now(), chances);
     Ok(Some(Judging { judged, barred, slot }))
@@ -171,7 +172,9 @@ fn meaning(judged: &Judged, ruling: &Ruling, no_consent: Option<BlockReason>) ->
     match judged.again_at() {
         Some(at) => Bar::Until { at, rule: ruling.rule.clone() },
         None if ruling.rule == DO_NOT_CALL => Bar::ForGood(BlockReason::List),
-        None if ruling.rule == CONSENT => Bar::ForGood(no_consent.unwrap_or(BlockReason::NoConsent)),
+        None if ruling.rule == CONSENT || ruling.rule == WITHDRAWAL => {
+            Bar::ForGood(no_consent.unwrap_or(BlockReason::NoConsent))
+        }
         None => Bar::ForGood(BlockReason::Rule),
     }
 }
@@ -245,7 +248,20 @@ fn own_rules(campaign: &Campaign) -> [Rule; 2] {
     })
 }
 
-fn asked(purpose: Purpose) -> Asked {
+/// What the customer said to calls of a purpose, of which this bars them. Silence is consent to selling where the company takes
+/// it for one; to anything else it is silence, which bars nothing.
+fn consent(customer: &Customer, purpose: Purpose, now: Timestamp, bar: Option<BlockReason>) -> Consent {
+    let said = customer.consent(purpose, Channel::Call);
+    let holds = said.state == ConsentState::Granted && said.until.is_none_or(|until| until > now);
+    match bar {
+        None if holds || purpose == Purpose::Marketing => Consent::Granted,
+        None | Some(BlockReason::NoConsent) => Consent::Unknown,
+        Some(_) => Consent::Withdrawn,
+    }
+}
+
+/// A purpose in the words of the rules.
+pub fn asked(purpose: Purpose) -> Asked {
     match purpose {
         Purpose::Marketing => Asked::Marketing,
         Purpose::Service | Purpose::AutomatedDecision => Asked::Service,
@@ -255,7 +271,7 @@ fn asked(purpose: Purpose) -> Asked {
 }
 
 /// The judgement as it goes into the log.
-fn kept(facts: &Facts<'_>, listed: Vec<String>, judgement: &Judgement) -> Judged {
+fn kept(facts: &Facts<'_>, purpose: Purpose, listed: Vec<String>, judgement: &Judgement) -> Judged {
     let rulings = judgement.rulings.iter().map(|ruling| {
         let kept = |verdict| Ruling {
             rule: ruling.rule.clone(),
@@ -278,7 +294,7 @@ fn kept(facts: &Facts<'_>, listed: Vec<String>, judgement: &Judgement) -> Judged
         }
     });
     Judged {
-        purpose: PURPOSE,
+        purpose,
         jurisdiction: facts.jurisdiction.to_owned(),
         countries: facts.place.countries(),
         zones: facts.place.zones(),

@@ -1,5 +1,6 @@
 //! Customers and the claims on their identifiers.
 
+use trunkline_domain::campaign::Campaign;
 use trunkline_domain::customer::{self, Customer};
 use trunkline_domain::identifier::{self, IdentifierId, IdentifierKind};
 use trunkline_domain::lead::{self, Lead, LeadState};
@@ -105,7 +106,7 @@ impl Action for UnlinkIdentifier {
     }
 }
 
-/// Takes a consent back and blocks the customer's queued leads in the same append.
+/// Takes a consent back, and blocks the customer's queued leads in campaigns of that purpose in the same append.
 ///
 /// A lead that is queued by somebody else meanwhile is caught when it is dialed, where consent is asked again.
 #[derive(Clone, Debug)]
@@ -114,7 +115,8 @@ pub struct WithdrawConsent {
     pub customer: CustomerId,
     /// What is taken back.
     pub withdrawn: customer::ConsentWithdrawn,
-    /// The customer's leads; those that are not queued are left as they are.
+    /// The customer's leads, when it is about calls; those that are not queued, and those of campaigns that call for something
+    /// else, are left as they are.
     pub leads: Vec<LeadId>,
 }
 
@@ -126,7 +128,9 @@ impl Action for WithdrawConsent {
         work.run::<Customer>(self.customer, withdraw).await?;
         for id in &self.leads {
             let lead = work.require::<Lead>(*id).await?;
-            if lead.state() == LeadState::Queued && lead.customer() == Some(self.customer) {
+            let queued = lead.state() == LeadState::Queued && lead.customer() == Some(self.customer);
+            let Some(campaign) = lead.campaign().filter(|_| queued) else { continue };
+            if work.state::<Campaign>(campaign).await?.purpose() == self.withdrawn.purpose {
                 let blocked = lead::Blocked { reason: lead::BlockReason::Requested };
                 work.run::<Lead>(*id, lead::Command::Block(blocked)).await?;
             }

@@ -22,7 +22,7 @@ use trunkline_kernel::{Aggregate, Id as _};
 use uuid::Uuid;
 
 pub use call::{BridgeCall, ClassifyResult, CreateCall, EndCall, ExpireWrap, HoldCall, ResumeCall};
-pub use compliance::{Judges, judge_again};
+pub use compliance::{Judges, asked, judge_again};
 pub use customer::{Identifier, LinkIdentifier, RegisterCustomer, UnlinkIdentifier, WithdrawConsent};
 pub use dial::{DialCall, DialLead, LeadDialed};
 pub use dialer::{InTerm, TakeDialer};

@@ -70,7 +70,7 @@ pub struct Ruling {
     /// The condition: an agent must be there so soon after the greeting, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bridge_within_ms: Option<Millis>,
-    /// The condition: the campaign may abandon no greater share of live answers.
+    /// The condition: the campaign may abandon no greater share of its calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abandonment_max: Option<f64>,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_kernel::{Millis, Personal};
 
 use crate::lead::AttemptOutcome;
+use crate::words::Purpose;
 
 words! {
     /// How a campaign's calls are started.
@@ -143,6 +144,16 @@ pub struct Created {
     pub hours: CallingHours,
     /// Whose law holds, as ISO 3166, `CN`.
     pub jurisdiction: String,
+    /// What customers are called for; selling when absent. The rules for it hold, and consent to it is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+}
+
+impl Created {
+    /// What customers are called for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose.unwrap_or(Purpose::Marketing)
+    }
 }
 
 /// The rules of the campaign changed; absent fields stay.

@@ -11,6 +11,7 @@ use trunkline_kernel::{Aggregate, CampaignId, Category, Millis, State as _, Tag,
 
 use crate::lead::AttemptOutcome;
 use crate::limits;
+use crate::words::Purpose;
 
 pub use events::*;
 pub use refusal::Refusal;
@@ -71,6 +72,7 @@ pub struct Campaign {
     jurisdiction: String,
     product: Option<String>,
     queue: Option<String>,
+    purpose: Option<Purpose>,
     policy_version: u32,
 }
 
@@ -108,6 +110,11 @@ impl Campaign {
     /// The queue that its calls are meant for.
     pub fn queue(&self) -> Option<&String> {
         self.queue.as_ref()
+    }
+
+    /// What its customers are called for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose.unwrap_or(Purpose::Marketing)
     }
 
     /// How often its rules were set: 1 as it was drawn up, one more with every change.
@@ -148,6 +155,9 @@ fn check_created(created: &Created) -> Result<(), Refusal> {
     limits::plain_text("script", created.script.as_ref())?;
     check_attempts(&created.attempts)?;
     check_hours(&created.hours)?;
+    if created.purpose() == Purpose::AutomatedDecision {
+        return Err(Refusal::PurposeInvalid);
+    }
     let country = created.jurisdiction.as_bytes();
     let country_holds = country.len() == 2 && country.iter().all(u8::is_ascii_uppercase);
     if country_holds { Ok(()) } else { Err(Refusal::JurisdictionInvalid) }
@@ -202,6 +212,7 @@ impl Aggregate for Campaign {
                 self.jurisdiction.clone_from(&created.jurisdiction);
                 self.product.clone_from(&created.product);
                 self.queue.clone_from(&created.queue);
+                self.purpose = created.purpose;
             }
             Event::PolicyChanged(change) => {
                 self.policy_version = self.policy_version.saturating_add(1);

@@ -53,6 +53,12 @@ refusals! {
             "give at least one attempt, at least one a day, and a wait that is not negative",
             "外呼次数策略无效：总次数与每日次数至少为1，间隔不能为负",
         }
+        /// Nobody is called for that purpose.
+        PurposeInvalid = "CAMPAIGN_PURPOSE_INVALID" on "purpose" {
+            "nobody is called to be scored by a model",
+            "give marketing, service, survey or collection",
+            "活动目的无效：自动化决策不是外呼目的，请选择营销、服务、调研或催收",
+        }
         /// The jurisdiction is not an ISO 3166 code.
         JurisdictionInvalid = "CAMPAIGN_JURISDICTION_INVALID" on "jurisdiction" {
             "the jurisdiction is not a country code",

@@ -13,6 +13,7 @@ fn created() -> Created {
         attempts: AttemptPolicy::default(),
         hours: CallingHours::default(),
         jurisdiction: "CN".into(),
+        purpose: None,
     }
 }
 
@@ -40,6 +41,16 @@ fn a_campaign_runs_pauses_resumes_and_stops_for_good() {
     let stopped = resumed.when(stop()).then([Stopped { reason: None }.into()]);
     for command in [Command::Start, pause(), Command::Resume, stop(), Command::ChangePolicy(change())] {
         stopped.when(command).then_refused("CAMPAIGN_STOPPED");
+    }
+}
+
+#[test]
+fn a_campaign_sells_unless_it_says_otherwise() {
+    let purpose =
+        |purpose| given::<Campaign>([Command::Create(Created { purpose, ..created() })]).state.purpose();
+    assert_eq!(purpose(None), Purpose::Marketing, "as all did before they could say so");
+    for said in [Purpose::Marketing, Purpose::Service, Purpose::Survey, Purpose::Collection] {
+        assert_eq!(purpose(Some(said)), said);
     }
 }
 
@@ -81,6 +92,8 @@ fn rules_that_permit_no_call_are_refused() {
     }
     let jurisdiction = "China".into();
     refused(Created { jurisdiction, ..created() }, "CAMPAIGN_JURISDICTION_INVALID", "jurisdiction");
+    let purpose = Some(Purpose::AutomatedDecision);
+    refused(Created { purpose, ..created() }, "CAMPAIGN_PURPOSE_INVALID", "purpose");
     refused(Created { name: " ".into(), ..created() }, "INPUT_EMPTY", "name");
 }
 

@@ -237,13 +237,15 @@ const TYPES: &[Fields] = &[
     ),
     open(
         "Campaign",
-        "id name state stateSince mode product queue script attempts hours jurisdiction createdAt leadCounts pacing \
+        "id name state stateSince mode product queue script attempts hours jurisdiction purpose createdAt leadCounts pacing \
          position",
     ),
     open(
         "Pacing",
-        "at freeAgents ringing waiting dialing reason risk threshold answered abandoned abandonment abandonmentUpper",
+        "at freeAgents ringing waiting dialing reason risk threshold formula answered abandoned passed machines abandonment \
+         abandonmentUpper",
     ),
+    open("AbandonmentFormula", "rule version of days machineErrors shareMax"),
     open("AttemptPolicy", "attemptsMax attemptsPerDayMax retryAfterMs rests recyclesMax answerChanceMin"),
     open("OutcomeRest", "outcome restMs"),
     open("DialWorth", "score model among"),

@@ -6,6 +6,7 @@ use trunkline_domain::campaign::{
     self, AttemptPolicy, CallingHours, Campaign, Command, DialingMode, OutcomeRest,
 };
 use trunkline_domain::lead::AttemptOutcome;
+use trunkline_domain::words::Purpose;
 use trunkline_kernel::Millis;
 
 use super::carry_out::{carry_out, single};
@@ -94,6 +95,8 @@ pub(crate) struct CreateCampaignInput {
     hours: Option<CallingHoursInput>,
     /// Whose law holds, as ISO 3166: `CN`.
     jurisdiction: String,
+    /// What customers are called for, `MARKETING` when absent. The rules for it hold, and consent to it is asked.
+    purpose: Option<Word<Purpose>>,
     /// The same key again returns the first answer.
     idempotency_key: Option<String>,
 }
@@ -155,6 +158,7 @@ impl CampaignMutations {
             attempts: input.attempts.map(AttemptPolicy::from).unwrap_or_default(),
             hours: input.hours.map(CallingHours::from).unwrap_or_default(),
             jurisdiction: input.jurisdiction,
+            purpose: input.purpose.map(|purpose| purpose.0),
         };
         let action = New::<Campaign> { command: Command::Create(created) };
         let fields = Fields::default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use trunkline_app::cases::{LinkIdentifier, RegisterCustomer, UnlinkIdentifier, WithdrawConsent};
 use trunkline_domain::customer::{self, Command, Customer};
-use trunkline_domain::words::{Channel, Purpose};
+use trunkline_domain::words::Channel;
 use trunkline_kernel::{CustomerId, EventType, LeadId, Tag};
 use trunkline_log::{Direction, Filter, Log, Query};
 
@@ -104,8 +104,8 @@ impl CustomerMutations {
         single::<Customer>(ctx, input.idempotency_key, &input.id, grant).await.map(CustomerPayload)
     }
 
-    /// Records that a customer refused contact or took a consent back. Queued dials to the customer are blocked in
-    /// the same append.
+    /// Records that a customer refused contact or took a consent back. Queued dials to the customer by campaigns of that
+    /// purpose are blocked in the same append.
     async fn withdraw_consent(
         &self,
         ctx: &Context<'_>,
@@ -115,8 +115,8 @@ impl CustomerMutations {
         let action = match fields.id("id", &input.id) {
             Some(customer) => {
                 let (purpose, channel) = (input.purpose.0, input.channel.0);
-                let calls = purpose == Purpose::Marketing && channel == Channel::Call;
-                let leads = if calls { leads_of(ctx, customer).await? } else { Vec::new() };
+                let leads =
+                    if channel == Channel::Call { leads_of(ctx, customer).await? } else { Vec::new() };
                 let reason = personal(input.reason);
                 let withdrawn = customer::ConsentWithdrawn { purpose, channel, reason };
                 Some(WithdrawConsent { customer, withdrawn, leads })

@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use trunkline_app::PacingBoard;
 use trunkline_domain::campaign::{self, CampaignState, DialingMode};
 use trunkline_domain::lead::{AttemptOutcome, BlockReason, LeadOutcome, LeadState};
+use trunkline_domain::words::Purpose;
 use trunkline_projections::outreach::{CampaignRow, LeadRow};
 
 use super::pacing::Pacing;
@@ -146,6 +147,11 @@ impl Campaign {
     /// Whose law holds, as ISO 3166.
     async fn jurisdiction(&self) -> &str {
         &self.row.jurisdiction
+    }
+
+    /// What its customers are called for.
+    async fn purpose(&self) -> Word<Purpose> {
+        self.row.purpose.0.into()
     }
 
     /// When it was drawn up.

@@ -73,7 +73,7 @@ pub(crate) struct Ruling {
     ring_least_ms: Option<i64>,
     /// The condition: an agent must be there so soon after the greeting, in milliseconds.
     bridge_within_ms: Option<i64>,
-    /// The condition: the campaign may abandon no greater share of live answers.
+    /// The condition: the campaign may abandon no greater share of its calls.
     abandonment_max: Option<f64>,
 }
 

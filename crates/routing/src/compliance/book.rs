@@ -5,13 +5,27 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::place::Zones;
-use super::{Check, Place, Rule};
+use super::{Check, Place, Purpose, Rule};
+use crate::pacing::Formula;
 
 /// The rules that dials are judged by.
 #[derive(Clone, Debug)]
 pub struct RuleBook {
     rules: Vec<Rule>,
     zones: Zones,
+}
+
+/// What a campaign's share of abandoned calls is held to, and how it is counted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AbandonmentBound {
+    /// The rule whose formula is followed.
+    pub rule: String,
+    /// Its version.
+    pub version: u32,
+    /// The formula.
+    pub formula: Formula,
+    /// The smallest share that a rule permits.
+    pub share_max: f64,
 }
 
 /// Why rules are refused.
@@ -58,6 +72,39 @@ impl RuleBook {
         &self.rules
     }
 
+    /// The rules of a campaign's own country, and those for everywhere, that hold for what it calls for. What the countries of
+    /// its customers ask beside them, the judgement of each dial says.
+    pub fn of_campaign<'r>(
+        &'r self,
+        jurisdiction: &'r str,
+        purpose: Purpose,
+    ) -> impl Iterator<Item = &'r Rule> {
+        let here = move |rule: &&Rule| rule.jurisdiction == "*" || rule.jurisdiction == jurisdiction;
+        self.rules.iter().filter(here).filter(move |rule| rule.asks_of(purpose))
+    }
+
+    /// How a campaign's share of abandoned calls is counted: as its country's own rule says, and where there is none, as the
+    /// rule for everywhere. The last of several is followed, so that a company's comes before the published one. The bound
+    /// is the smallest that any of them has. Nothing when there is no such rule.
+    pub fn abandonment(&self, jurisdiction: &str, purpose: Purpose) -> Option<AbandonmentBound> {
+        let mut followed: Option<(&Rule, Formula)> = None;
+        let mut smallest = 1.0_f64;
+        for rule in self.of_campaign(jurisdiction, purpose) {
+            let Check::Abandonment { share_max, formula } = rule.check else { continue };
+            smallest = smallest.min(share_max);
+            let is_own = |rule: &Rule| rule.jurisdiction != "*";
+            if followed.is_none_or(|(before, _)| is_own(rule) || !is_own(before)) {
+                followed = Some((rule, formula));
+            }
+        }
+        followed.map(|(rule, formula)| AbandonmentBound {
+            rule: rule.id.clone(),
+            version: rule.version,
+            formula,
+            share_max: smallest,
+        })
+    }
+
     /// Only the rules of a TOML text in the form of `rules.toml`: a draft, to be tried by itself.
     ///
     /// # Errors
@@ -90,9 +137,17 @@ fn possible(rule: &Rule) -> Result<(), &'static str> {
         Check::AbandonedRedial { wait: length }
         | Check::Ring { least: length }
         | Check::Bridge { within: length } => holds(length.0 > 0, "its length must be above zero"),
-        Check::Abandonment { share_max, days } => {
-            holds((0.0..=1.0).contains(share_max) && (1..=366).contains(days), "its share must be 0 to 1")
+        Check::Abandonment { share_max, formula: Formula { machine_errors, days, .. } } => {
+            holds(
+                [share_max, machine_errors].iter().all(|part| (0.0..=1.0).contains(*part)),
+                "its shares must be 0 to 1",
+            )?;
+            holds((1..=366).contains(days), "its days must be 1 to 366")
         }
-        Check::PlaceKnown | Check::DoNotCall | Check::Consent | Check::Holidays { .. } => Ok(()),
+        Check::PlaceKnown
+        | Check::DoNotCall
+        | Check::Consent
+        | Check::Withdrawal
+        | Check::Holidays { .. } => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_kernel::{Millis, Timestamp};
 
 use super::{Check, Consent, Place, Purpose, Rule, RuleBook};
+use crate::pacing::Formula;
 
 /// An earlier call of the same person, by any agent in any campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +73,8 @@ pub enum Verdict {
     Abandonment {
         /// The share.
         share_max: f64,
-        /// Over how many days.
-        days: u32,
+        /// How it is counted.
+        formula: Formula,
     },
 }
 
@@ -134,7 +135,7 @@ impl Judgement {
         self.rulings.iter().filter_map(least).max()
     }
 
-    /// The smallest share of live answers that a rule lets a campaign abandon.
+    /// The smallest share of its calls that a rule lets a campaign abandon.
     pub fn abandonment_max(&self) -> Option<f64> {
         let share = |ruling: &Ruling| {
             if let Verdict::Abandonment { share_max, .. } = ruling.verdict { Some(share_max) } else { None }
@@ -172,8 +173,12 @@ impl Rule {
         let here = self.jurisdiction == "*"
             || self.jurisdiction == facts.jurisdiction
             || facts.place.may_be_in(&self.jurisdiction);
-        let asked = self.purposes.is_empty() || self.purposes.contains(&facts.purpose);
-        (here && asked).then(|| self.check.verdict(facts))
+        (here && self.asks_of(facts.purpose)).then(|| self.check.verdict(facts))
+    }
+
+    /// Whether it holds for calls of this purpose.
+    pub fn asks_of(&self, purpose: Purpose) -> bool {
+        self.purposes.is_empty() || self.purposes.contains(&purpose)
     }
 }
 
@@ -189,6 +194,7 @@ impl Check {
             Self::PlaceKnown => barred_unless(facts.place.is_known(), || None),
             Self::DoNotCall => barred_unless(!facts.do_not_call, || None),
             Self::Consent => barred_unless(facts.consent == Consent::Granted, || None),
+            Self::Withdrawal => barred_unless(facts.consent != Consent::Withdrawn, || None),
             Self::Hours { unless_requested: true, .. } if facts.requested => Verdict::Permitted,
             Self::Hours { .. } | Self::Holidays { .. } => {
                 barred_unless(self.opens(facts.place, at), || self.next_opening(facts.place, at))
@@ -211,8 +217,8 @@ impl Check {
             }
             Self::Ring { least } => Verdict::Ring { least: *least },
             Self::Bridge { within } => Verdict::Bridge { within: *within },
-            Self::Abandonment { share_max, days } => {
-                Verdict::Abandonment { share_max: *share_max, days: *days }
+            Self::Abandonment { share_max, formula } => {
+                Verdict::Abandonment { share_max: *share_max, formula: *formula }
             }
         }
     }

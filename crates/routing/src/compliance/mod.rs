@@ -10,7 +10,7 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
-pub use book::{InvalidRules, RuleBook};
+pub use book::{AbandonmentBound, InvalidRules, RuleBook};
 pub use judge::{Facts, Judgement, PastCall, Ruling, Verdict};
 pub use place::{Place, calling_region};
 pub use rule::{Check, Consent, Purpose, Rule};

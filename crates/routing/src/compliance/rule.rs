@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use trunkline_kernel::Millis;
 
+use crate::pacing::Formula;
+
 /// What a customer is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,6 +63,8 @@ pub enum Check {
     DoNotCall,
     /// The customer must have said yes.
     Consent,
+    /// The customer must not have said no.
+    Withdrawal,
     /// Only at these minutes of the customer's day, on these days of the week.
     Hours {
         /// The first minute, 540 for 09:00.
@@ -112,11 +116,12 @@ pub enum Check {
         /// How soon.
         within: Millis,
     },
-    /// Not more than this share of live answers may be abandoned.
+    /// A campaign may not abandon more than this share of its calls.
     Abandonment {
         /// The share; 0 where no level is safe, and an agent must be guaranteed.
         share_max: f64,
-        /// Over how many days, for each campaign.
-        days: u32,
+        /// How the share is counted.
+        #[serde(flatten)]
+        formula: Formula,
     },
 }

@@ -13,5 +13,5 @@ mod tests;
 
 pub use durations::Durations;
 pub use forecast::Forecast;
-pub use ledger::Ledger;
-pub use pace::{Limits, Mode, Pace, Pacer, Situation, Why};
+pub use ledger::{Formula, Ledger, Share, ShareOf};
+pub use pace::{Limits, Mode, Pace, Pacer, Reception, Situation, Why};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use trunkline_kernel::Millis;
 
-use super::{Durations, Forecast, Ledger};
+use super::{Durations, Forecast, Formula, Ledger, Share};
 
 /// How a campaign's calls are started. Manual dialing is not paced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,14 +21,14 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Limits {
-    /// The share of live answers that may be abandoned; 0 where no level is safe. Default 0.03.
+    /// The share of calls that may be abandoned; 0 where no level is safe. Default 0.03.
     pub abandonment_max: f64,
     /// Which part of that is aimed for, so that chance does not carry the share above it. Default 0.9.
     pub aim: f64,
     /// How long after the greeting an agent must be there. Default 2 s.
     pub bridge_within: Millis,
-    /// Over how many days that share is taken, today included. Default 30.
-    pub days: u32,
+    /// How that share is counted.
+    pub formula: Formula,
     /// How many ended dials must be remembered before predictions are trusted. Default 100.
     pub dials_min: usize,
     /// How many ended conversations. Default 20.
@@ -45,13 +45,24 @@ impl Default for Limits {
             abandonment_max: 0.03,
             aim: 0.9,
             bridge_within: Millis::from_secs(2),
-            days: 30,
+            formula: Formula::default(),
             dials_min: 100,
             handled_min: 20,
             lines_per_agent_max: 6.0,
             step: 0.3,
         }
     }
+}
+
+/// What became of a call that a person answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reception {
+    /// An agent took it in time.
+    Passed,
+    /// The person hung up before that time was over.
+    Left,
+    /// No agent took it in time.
+    Abandoned,
 }
 
 /// What is going on now.
@@ -143,14 +154,16 @@ impl Pacer {
         self.handling.observe(length, true);
     }
 
-    /// A call that a person answered was taken by an agent, or abandoned.
+    /// What became of a call that a person answered.
     ///
     /// The threshold is moved as adaptive conformal inference does it (Gibbs and Candès, 2021): up by `step · aim` for
-    /// a call that was taken, down by `step · (1 - aim)` for one that was not, in logarithms. As the threshold stays
+    /// a call that was not abandoned, down by `step · (1 - aim)` for one that was, in logarithms. As the threshold stays
     /// within its ends, the share of abandoned calls cannot stay away from the aim, however wrong the forecast is.
-    pub fn bridged(&mut self, taken: bool) {
+    pub fn received(&mut self, reception: Reception) {
+        let taken = reception != Reception::Abandoned;
         self.ledger.answered += 1;
         self.ledger.abandoned += u64::from(!taken);
+        self.ledger.passed += u64::from(reception == Reception::Passed);
         // What careful dialing abandons says nothing about forecasts, and must not save up for bolder ones.
         if taken && (!self.is_sure() || self.above_bound()) {
             return;
@@ -158,6 +171,11 @@ impl Pacer {
         let missed = if taken { 0.0 } else { 1.0 };
         let move_by = self.limits.step * (self.limits.abandonment_max * self.limits.aim - missed);
         self.threshold = (self.threshold * libm::exp(move_by)).clamp(*THRESHOLDS.start(), *THRESHOLDS.end());
+    }
+
+    /// A call was taken for a machine's and is over.
+    pub fn met_machine(&mut self) {
+        self.ledger.machines += 1;
     }
 
     /// What was abandoned in the window, as it is known from elsewhere; the threshold stays where it is.
@@ -215,14 +233,20 @@ impl Pacer {
         Pace { dial: dial.max(one_each), why: Why::Forecast, ..self.told(last) }
     }
 
+    /// The share of abandoned calls until now, by the formula.
+    pub fn share(&self) -> Share {
+        self.limits.formula.share(&self.ledger)
+    }
+
     fn told(&self, risk: f64) -> Pace {
+        let share = self.share();
         Pace {
             dial: 0,
             why: Why::Mode,
             risk,
             threshold: self.threshold,
-            abandonment: self.ledger.rate(),
-            abandonment_upper: self.ledger.upper(),
+            abandonment: share.rate(),
+            abandonment_upper: share.upper(),
         }
     }
 
@@ -234,7 +258,8 @@ impl Pacer {
 
     /// Whether the share stands above the bound. One abandoned call of few says little, so one is never enough.
     pub(super) fn above_bound(&self) -> bool {
-        self.ledger.abandoned > 1 && self.ledger.rate() > self.limits.abandonment_max
+        let share = self.share();
+        share.abandoned > 1.0 && share.rate() > self.limits.abandonment_max
     }
 }
 

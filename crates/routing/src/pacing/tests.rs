@@ -135,33 +135,33 @@ fn it_falls_back_to_progressive_when_it_is_not_sure_or_not_allowed() {
     strict.limits.abandonment_max = 0.0;
     assert_eq!((strict.pace(&situation).dial, strict.pace(&situation).why), (3, Why::Bound));
     let mut over = pacer(Mode::Predictive);
-    over.ledger = Ledger { answered: 100, abandoned: 4 };
+    over.ledger = Ledger { answered: 100, abandoned: 4, passed: 96, machines: 0 };
     assert_eq!((over.pace(&situation).dial, over.pace(&situation).why), (3, Why::Bound));
 }
 
 #[test]
 fn abandoned_calls_lower_the_threshold_and_forecasts_that_held_raise_it() {
     let mut pacer = pacer(Mode::Predictive);
-    pacer.ledger.answered = 1_000;
+    (pacer.ledger.answered, pacer.ledger.passed) = (1_000, 1_000);
     let start = pacer.threshold;
-    pacer.bridged(false);
+    pacer.received(Reception::Abandoned);
     assert!(pacer.threshold < start);
     // At the aim of 2.7 % one abandoned call is made good by 36 that were taken.
-    (0..36).for_each(|_| pacer.bridged(true));
+    (0..36).for_each(|_| pacer.received(Reception::Passed));
     assert!((pacer.threshold - start).abs() / start < 0.01, "{}", pacer.threshold);
-    (0..1_000).for_each(|_| pacer.bridged(false));
+    (0..1_000).for_each(|_| pacer.received(Reception::Abandoned));
     assert!(pacer.threshold >= 0.002);
     // Above the bound dialing is careful, and what it does not abandon is no reason to grow bold.
     let low = pacer.threshold;
-    pacer.bridged(true);
+    pacer.received(Reception::Passed);
     assert!(pacer.above_bound() && pacer.threshold <= low);
 }
 
 #[test]
 fn the_upper_bound_is_wilsons() {
     // One-sided 95 % for 6 of 200, by the formula in another program.
-    let ledger = Ledger { answered: 200, abandoned: 6 };
-    assert!((ledger.rate() - 0.03).abs() < 1e-12);
-    assert!((ledger.upper() - 0.056_955).abs() < 1e-5, "{}", ledger.upper());
-    assert_eq!(Ledger::default().upper(), 1.0);
+    let share = Share { abandoned: 6.0, of: 200.0 };
+    assert!((share.rate() - 0.03).abs() < 1e-12);
+    assert!((share.upper() - 0.056_955).abs() < 1e-5, "{}", share.upper());
+    assert_eq!(Share::default().upper(), 1.0);
 }

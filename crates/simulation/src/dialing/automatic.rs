@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use trunkline_kernel::{AgentId, CallId, CustomerId, Id as _, Millis, Timestamp};
 use trunkline_routing::compliance::{Place, RuleBook};
 use trunkline_routing::matching::{Agent, Call, Policy, Pool, decide};
-use trunkline_routing::pacing::{Ledger, Limits, Mode, Pacer, Situation};
+use trunkline_routing::pacing::{Ledger, Limits, Mode, Pacer, Reception, Share, Situation};
 use uuid::Uuid;
 
 use super::list::{Lead, Outcome};
@@ -212,7 +212,7 @@ impl Run<'_> {
     fn abandon(&mut self, number: u64) {
         if let Some(at) = self.waiting.iter().position(|(waiting, _, _)| *waiting == number) {
             self.waiting.remove(at);
-            self.pacer.bridged(false);
+            self.pacer.received(Reception::Abandoned);
             self.day.abandoned += u64::from(self.counts());
         }
     }
@@ -227,7 +227,7 @@ impl Run<'_> {
             let agent = decision.assigned.first().and_then(|assigned| assigned.agent);
             let Some(desk) = agent.and_then(|agent| self.desks.binary_search(&agent).ok()) else { return };
             let Some((_, _, ring)) = self.waiting.pop_front() else { return };
-            self.pacer.bridged(true);
+            self.pacer.received(Reception::Passed);
             let person = ring.outcome == Outcome::Person;
             let talk = self.dialing.talk.draw(&mut self.lengths);
             let talk = if person { talk } else { WRONG_PARTY_S };
@@ -258,8 +258,8 @@ impl Run<'_> {
         self.day.agent_hours =
             f64::from(self.dialing.agents) * seconds(self.dialing.counted_from(), end) / 3_600.0;
         self.day.occupancy = self.contact_s / 3_600.0 / self.day.agent_hours;
-        let ledger = Ledger { answered: self.day.answered, abandoned: self.day.abandoned };
-        self.day.abandonment_upper = ledger.upper();
+        let share = Share { abandoned: self.day.abandoned as f64, of: self.day.answered as f64 };
+        self.day.abandonment_upper = share.upper();
         self.day
     }
 }

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use anyhow::bail;
 use serde_json::json;
 use trunkline_domain::call::{Judged, Ruling, RulingVerdict};
+use trunkline_domain::customer;
+use trunkline_domain::words::{Channel, Purpose};
 use trunkline_kernel::{CallId, CustomerId, EventType, Position, Recorded, StreamId, Tag, Timestamp};
 use trunkline_log::{Direction, Filter, Log, Query};
 
@@ -17,6 +19,9 @@ const UNPROVEN: u8 = 4;
 const CONSENT: [&str; 3] =
     ["customer.consent_granted", "customer.consent_withdrawn", "customer.consent_suppressed"];
 
+/// How many words of a customer to any purpose are looked through for the last one to this.
+const WORDS_MAX: usize = 200;
+
 pub(super) async fn run(log: &dyn Log, id: CallId, json: bool) -> anyhow::Result<ExitCode> {
     let types = ["call.dialed", "call.suppressed"].map(EventType::known).to_vec();
     let filter = Filter { stream: Some(StreamId::of(id)), types, ..Filter::default() };
@@ -24,17 +29,46 @@ pub(super) async fn run(log: &dyn Log, id: CallId, json: bool) -> anyhow::Result
         bail!("the log knows of no dial of call {id}")
     };
     let Some((dialed, judged)) = dial(&recorded)? else { bail!("event {} is no dial", recorded.event.id) };
-    let consent = match recorded.event.tags.id::<CustomerId>() {
-        Some(customer) => {
-            let types = CONSENT.map(EventType::known).to_vec();
-            let filter = Filter { tags: vec![Tag::of(customer)], types, ..Filter::default() };
-            first(log, filter, Direction::Backwards, Some(recorded.position)).await?
-        }
-        None => None,
+    let consent = match (recorded.event.tags.id::<CustomerId>(), &judged) {
+        (Some(customer), Some(judged)) => last_said(log, customer, judged, recorded.position).await?,
+        (None, _) | (_, None) => None,
     };
     let proof = Proof { call: id, dialed, recorded, judged, consent };
     crate::say(&if json { proof.json()? } else { proof.text() });
     Ok(if proof.dialed && !proof.lawful() { ExitCode::from(UNPROVEN) } else { ExitCode::SUCCESS })
+}
+
+/// What a customer last said to calls of the purpose of a judgement, among the last words to anything.
+async fn last_said(
+    log: &dyn Log,
+    customer: CustomerId,
+    judged: &Judged,
+    until: Position,
+) -> anyhow::Result<Option<Recorded>> {
+    let types = CONSENT.map(EventType::known).to_vec();
+    let filter = Filter { tags: vec![Tag::of(customer)], types, ..Filter::default() };
+    let (direction, from) = (Direction::Backwards, Some(until));
+    let query = Query { filter, direction, from, until: None, limit: WORDS_MAX };
+    for recorded in log.read(&query).await?.events {
+        let said = trunkline_domain::decode_as::<customer::Event>(&recorded)?;
+        if said.iter().any(|event| about(event) == Some((judged.purpose, Channel::Call))) {
+            return Ok(Some(recorded));
+        }
+    }
+    Ok(None)
+}
+
+/// Contact for what, and on which channel, an event of a customer's consent is about.
+fn about(event: &customer::Event) -> Option<(Purpose, Channel)> {
+    if let customer::Event::ConsentGranted(said) = event {
+        Some((said.purpose, said.channel))
+    } else if let customer::Event::ConsentWithdrawn(said) = event {
+        Some((said.purpose, said.channel))
+    } else if let customer::Event::ConsentSuppressed(said) = event {
+        Some((said.purpose, said.channel))
+    } else {
+        None
+    }
 }
 
 async fn first(

@@ -1,152 +1,25 @@
-//! Which number a lead is dialed on, and what becomes of a lead that has none left.
+//! Which number a lead is dialed on, when, for what, and what becomes of a lead that has none left.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+mod house;
+mod purposes;
+
 use std::sync::Arc;
 
 use trunkline_app::cases::{
-    AddLead, ChangeListings, DialLead, EndCall, Identifier, InTerm, Judges, LeadDialed, ListingChange, New,
-    QueueLead, RecycleLeads, RegisterCustomer, TakeDialer,
+    ChangeListings, InTerm, LeadDialed, ListingChange, QueueLead, RecycleLeads, TakeDialer,
 };
-use trunkline_app::{Action, CommandError, DispatchLimits, Dispatcher, Request, Single};
-use trunkline_domain::Policy;
+use trunkline_app::{CommandError, Request, Single};
 use trunkline_domain::call::{self, EndCause};
-use trunkline_domain::campaign::{self, AttemptPolicy, CallingHours, Campaign, DialingMode};
-use trunkline_domain::customer::{self, Customer, CustomerKind, Profile, Registered};
-use trunkline_domain::identifier::IdentifierKind;
+use trunkline_domain::campaign::AttemptPolicy;
+use trunkline_domain::customer::{self, Customer};
 use trunkline_domain::lead::{self, LeadState};
-use trunkline_domain::words::{Channel, Direction, Purpose};
-use trunkline_kernel::{
-    CallId, CampaignId, CustomerId, FixedClock, Id as _, LeadId, Millis, PhoneNumber, SeededIds, ServerId,
-    StreamId, Timestamp, Version,
-};
-use trunkline_log::{Log as _, MemoryLog};
-use trunkline_routing::compliance::RuleBook;
+use trunkline_kernel::{Id as _, LeadId, Millis, PhoneNumber, ServerId, StreamId, Version};
+use trunkline_log::Log as _;
 use trunkline_routing::{AnswerChances, Answers, Slot};
-use trunkline_vault::Vault;
 
-/// 2026-01-30T02:00:00Z: a Friday, ten in the morning in Shanghai.
-const MORNING: Timestamp = Timestamp::from_millis(1_769_738_400_000);
-const MOBILE: &str = "+8613800138000";
-const OFFICE: &str = "+8613800138001";
-
-struct House {
-    log: Arc<MemoryLog>,
-    dispatcher: Dispatcher,
-    judges: Judges,
-    campaign: CampaignId,
-}
-
-impl House {
-    async fn new() -> Self {
-        Self::with(AttemptPolicy { attempts_max: 9, attempts_per_day_max: 9, ..without_rest() }).await
-    }
-
-    async fn with(attempts: AttemptPolicy) -> Self {
-        let clock = Arc::new(FixedClock::at(MORNING));
-        let log = Arc::new(MemoryLog::new(clock.clone()));
-        let vault = Vault::passing(clock.clone()).await.unwrap();
-        let ids = Arc::new(SeededIds::new(5));
-        let limits = DispatchLimits::default();
-        let dispatcher = Dispatcher::new(log.clone(), vault, clock, ids, limits);
-        let rules = Arc::new(RuleBook::published().unwrap());
-        let judges = Judges { rules, policy: Policy::default(), chances: Arc::default() };
-        let mut house = Self { log, dispatcher, judges, campaign: CampaignId::from_uuid(uuid::Uuid::nil()) };
-        let created = campaign::Created {
-            name: "续费".to_owned(),
-            mode: DialingMode::Progressive,
-            product: None,
-            queue: None,
-            script: None,
-            attempts,
-            hours: CallingHours::default(),
-            jurisdiction: "CN".to_owned(),
-        };
-        let made = house.does(MORNING, New::<Campaign> { command: campaign::Command::Create(created) }).await;
-        house.campaign = CampaignId::from_uuid(made);
-        house
-            .does(MORNING, Single::<Campaign> { id: house.campaign, command: campaign::Command::Start })
-            .await;
-        house
-    }
-
-    async fn does<A: Action>(&self, at: Timestamp, action: A) -> A::Answer {
-        let request = Request { occurred_at: Some(at), ..Request::by("system:test".parse().unwrap()) };
-        self.dispatcher.execute(request, &action).await.unwrap().answer
-    }
-
-    /// A customer who agreed, with these numbers, on the campaign's list.
-    async fn lead(&self, numbers: &[&str]) -> LeadId {
-        let profile = Profile { time_zone: Some("Asia/Shanghai".to_owned()), ..Profile::default() };
-        let identifiers = numbers
-            .iter()
-            .map(|value| Identifier { kind: IdentifierKind::Phone, value: (*value).to_owned() });
-        let register = RegisterCustomer {
-            registered: Registered { kind: CustomerKind::Person, profile },
-            identifiers: identifiers.collect(),
-        };
-        let id = CustomerId::from_uuid(self.does(MORNING, register).await);
-        let granted = customer::ConsentGranted {
-            purpose: Purpose::Marketing,
-            channel: Channel::Call,
-            evidence: "表单7".to_owned(),
-            expires_at: None,
-        };
-        self.does(MORNING, Single::<Customer> { id, command: customer::Command::GrantConsent(granted) })
-            .await;
-        let added =
-            lead::Added { campaign: self.campaign, customer: id, priority: 0, attributes: BTreeMap::new() };
-        LeadId::from_uuid(self.does(MORNING, AddLead { added }).await)
-    }
-
-    async fn dial(&self, lead: LeadId, at: Timestamp) -> LeadDialed {
-        let created = call::Created::new(Direction::Outbound);
-        let judges = self.judges.clone();
-        self.does(at, DialLead { lead, created, token: None, agent_guaranteed: true, judges, worth: None })
-            .await
-    }
-
-    /// Dials, and gives the number that the line would dial.
-    async fn number(&self, lead: LeadId, at: Timestamp) -> (CallId, String) {
-        let LeadDialed::Dialing { call, .. } = self.dial(lead, at).await else {
-            unreachable!("it was not dialed")
-        };
-        let number = self.dispatcher.number_of(call).await.unwrap().unwrap();
-        (call, number.as_str().to_owned())
-    }
-
-    async fn end(&self, call: CallId, cause: EndCause, at: Timestamp) {
-        let ended = call::Ended { cause, waited_ms: None };
-        self.does(at, EndCall { call, ended, policy: Policy::default() }).await;
-    }
-
-    async fn customer_of(&self, lead: LeadId) -> CustomerId {
-        let added = self.log.read_stream(&StreamId::of(lead), Version::EMPTY, 1).await.unwrap();
-        added[0].event.tags.id().unwrap()
-    }
-
-    async fn state(&self, id: LeadId) -> (LeadState, Vec<&'static str>) {
-        let stream = StreamId::of(id);
-        let (mut state, mut names) = (lead::Lead::default(), Vec::new());
-        for recorded in self.log.read_stream(&stream, Version::EMPTY, 500).await.unwrap() {
-            for event in trunkline_domain::decode_as::<lead::Event>(&recorded).unwrap() {
-                trunkline_kernel::Aggregate::evolve(&mut state, recorded.event.occurred_at, &event);
-                names.push(event.name());
-            }
-        }
-        (state.state(), names)
-    }
-}
-
-/// Leads may be tried again at once.
-fn without_rest() -> AttemptPolicy {
-    AttemptPolicy { retry_after_ms: Millis::ZERO, rests: Vec::new(), ..AttemptPolicy::default() }
-}
-
-fn minutes(count: i64) -> Timestamp {
-    MORNING.plus(Millis::from_mins(count))
-}
+use house::{House, MOBILE, MORNING, OFFICE, minutes, without_rest};
 
 #[tokio::test]
 async fn a_lead_is_dialed_on_its_customer_s_numbers_in_turn_until_none_is_left() {
