@@ -3,7 +3,7 @@
 use trunkline_app::cases::{BridgeDecided, Report, ReportCall};
 use trunkline_domain::agent::Agent;
 use trunkline_domain::call::{self, Answerer, EndCause};
-use trunkline_kernel::{AgentId, CallId, CampaignId, Recorded, Timestamp};
+use trunkline_kernel::{AgentId, CallId, CampaignId, Id as _, Recorded, RoutingId, Timestamp};
 use trunkline_pool::Taker;
 use trunkline_projections::outreach::CampaignRow;
 
@@ -16,6 +16,10 @@ impl Dialer {
     /// Learns what became of a call of its own; of others it learns nothing. Whatever ended otherwise than by the word of
     /// the switch, the line hangs up on.
     pub(crate) async fn learn(&mut self, recorded: &Recorded) {
+        if let Some(search) = recorded.stream.id::<RoutingId>() {
+            // Of calls, a search is named as they are; of leads and tasks, no switch knows.
+            return self.connect_arrived(CallId::from_uuid(search.uuid())).await;
+        }
         let Some(id) = recorded.stream.id::<CallId>() else { return };
         let event = &recorded.event;
         let at = event.occurred_at;

@@ -6,6 +6,7 @@
 //! calls under way and what was learned from those that are over, it learns anew when it begins to dial. Of several servers
 //! one dials, and the others stand by ([`seat`]).
 
+mod arrivals;
 mod calls;
 pub mod cti;
 mod desk;
@@ -205,7 +206,7 @@ impl Dialer {
 
     /// What becomes of calls, from now on.
     async fn follow(&self) -> Result<Subscription, LogError> {
-        let names = ["call.classified", "call.bridged", "call.ended"];
+        let names = ["call.classified", "call.bridged", "call.ended", "routing.assigned"];
         let filter = Filter { types: names.map(EventType::known).to_vec(), ..Filter::default() };
         Ok(self.around.feed.subscribe(filter, self.around.dispatcher.head().await?))
     }

@@ -1,7 +1,7 @@
 //! Work and agents: found, offered, accepted once, explained, replayed; on one server and on several.
 
 mod achievements;
-mod centre;
+pub(crate) mod centre;
 mod demand;
 mod messages;
 mod models;

@@ -29,7 +29,7 @@ pub use lead::{AddLead, QueueLead, RECYCLED_TOGETHER_MAX, RecycleLeads};
 pub use listing::{ChangeListings, ListingChange};
 pub use model::NoteMeasurement;
 pub use recording::{AnnounceRecording, KnownRecording, LookUpRecording, SealRecording};
-pub use report::{Report, ReportCall};
+pub use report::{Arrival, Report, ReportCall};
 pub use reservation::{
     AcceptReservation, CancelReservation, LoseAgent, OfferWork, RejectReservation, RescindReservation,
     TimeOutReservation,
