@@ -3,7 +3,7 @@
 use trunkline_app::cases::{BridgeCall, BridgeDecided, Report, ReportCall};
 use trunkline_domain::agent::Agent;
 use trunkline_domain::call::{self, Answerer, EndCause};
-use trunkline_kernel::{Actor, AgentId, CallId, CampaignId, Recorded, Timestamp};
+use trunkline_kernel::{Actor, AgentId, CallId, CampaignId, Id as _, Recorded, RoutingId, Timestamp};
 use trunkline_pool::Taker;
 use trunkline_projections::outreach::CampaignRow;
 
@@ -16,6 +16,10 @@ impl Dialer {
     /// Learns what became of a call of its own; of others it learns nothing. Whatever ended otherwise than by the word of
     /// the switch, the line hangs up on.
     pub(crate) async fn learn(&mut self, recorded: &Recorded) {
+        if let Some(search) = recorded.stream.id::<RoutingId>() {
+            // Of calls, a search is named as they are; of leads and tasks, no switch knows.
+            return self.connect_arrived(CallId::from_uuid(search.uuid())).await;
+        }
         let Some(id) = recorded.stream.id::<CallId>() else { return };
         let event = &recorded.event;
         let at = event.occurred_at;
@@ -26,13 +30,8 @@ impl Dialer {
             self.line.hang_up(id);
         }
         if event.event_type.as_str() == "call.dialed" {
-            if event.cause.actor != Actor::system(ACTOR)
-                && let Err(error) = self.dial_previewed(id, at).await
-            {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "a call of an agent cannot be dialed"
-                );
+            if event.cause.actor != Actor::system(ACTOR) {
+                self.dial_previewed(id, at).await;
             }
             return;
         }

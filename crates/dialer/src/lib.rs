@@ -6,6 +6,7 @@
 //! calls under way and what was learned from those that are over, it learns anew when it begins to dial. Of several servers
 //! one dials, and the others stand by ([`seat`]).
 
+mod arrivals;
 mod calls;
 pub mod cti;
 mod desk;
@@ -30,7 +31,7 @@ use trunkline_app::{Action, CommandError, Dispatcher, PacingBoard, Request};
 use trunkline_database::DatabaseError;
 use trunkline_domain::Policy;
 use trunkline_kernel::{Actor, CampaignId, Clock, EventType, Millis, ServerId, Timestamp};
-use trunkline_log::{Feed, Filter, LogError, Subscription};
+use trunkline_log::{Feed, Filter, Log, LogError, Subscription};
 use trunkline_pool::Router;
 use trunkline_projections::ReadModels;
 use trunkline_projections::reads::ReadError;
@@ -61,6 +62,8 @@ pub struct Around {
     pub reads: ReadModels,
     /// What it does.
     pub dispatcher: Arc<Dispatcher>,
+    /// Where it sees which calls the switch made known.
+    pub log: Arc<dyn Log>,
     /// Who finds the agents who take answered calls.
     pub router: Arc<Router>,
     /// Where it learns what becomes of calls.
@@ -205,7 +208,7 @@ impl Dialer {
 
     /// What becomes of calls, from now on.
     async fn follow(&self) -> Result<Subscription, LogError> {
-        let names = ["call.dialed", "call.classified", "call.bridged", "call.ended"];
+        let names = ["call.dialed", "call.classified", "call.bridged", "call.ended", "routing.assigned"];
         let filter = Filter { types: names.map(EventType::known).to_vec(), ..Filter::default() };
         Ok(self.around.feed.subscribe(filter, self.around.dispatcher.head().await?))
     }

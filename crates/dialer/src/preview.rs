@@ -71,18 +71,33 @@ impl Dialer {
     }
 
     /// An agent has the lead dialed that was shown: the line is told.
-    pub(crate) async fn dial_previewed(&mut self, id: CallId, at: Timestamp) -> Result<(), Trouble> {
-        let call = self.around.dispatcher.newest::<Call>(id).await?;
-        let (Some(campaign), Some(agent)) = (call.campaign(), call.agent()) else { return Ok(()) };
-        if call.state() != CallState::Dialing || !call.is_ordered() {
-            return Ok(());
+    pub(crate) async fn dial_previewed(&mut self, id: CallId, at: Timestamp) {
+        match self.previewed(id).await {
+            Ok(Some((call, row))) => {
+                let (lead, agent) = (call.lead(), call.agent());
+                let desk = self.open_desk(&row);
+                desk.flights.insert(id, Flight { lead, dialed_at: at, waiting_since: None, agent });
+                desk.shown.retain(|shown, _| Some(*shown) != lead);
+                let line = self.around.caller_line.clone();
+                self.order(id, line, row.campaign_id, call.ring_least()).await;
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a call of an agent cannot be dialed"
+                );
+            }
         }
-        let Some(row) = self.campaigns(&[campaign]).await?.into_iter().next() else { return Ok(()) };
-        let flight = Flight { lead: call.lead(), dialed_at: at, waiting_since: None, agent: Some(agent) };
-        let desk = self.open_desk(&row);
-        desk.flights.insert(id, flight);
-        desk.shown.retain(|lead, _| Some(*lead) != flight.lead);
-        self.order(id, self.around.caller_line.clone(), campaign, call.ring_least()).await;
-        Ok(())
+    }
+
+    /// A call that our line is to dial for an agent, and its campaign.
+    async fn previewed(&self, id: CallId) -> Result<Option<(Call, CampaignRow)>, Trouble> {
+        let call = self.around.dispatcher.newest::<Call>(id).await?;
+        let Some(campaign) = call.campaign().filter(|_| call.is_ordered() && call.agent().is_some()) else {
+            return Ok(None);
+        };
+        let row = self.campaigns(&[campaign]).await?.into_iter().next();
+        Ok(row.filter(|_| call.state() == CallState::Dialing).map(|row| (call, row)))
     }
 }

@@ -23,6 +23,9 @@ const UNDER_WAY: [CallState; 6] = [
     CallState::Held,
 ];
 
+/// The states of a call that arrived and is not connected.
+pub(crate) const WAITING: [CallState; 3] = [CallState::Created, CallState::Answered, CallState::Queued];
+
 /// How far back calls are looked for that are still on the way.
 const LOOKBACK: Millis = Millis::from_mins(24 * 60);
 
@@ -30,7 +33,16 @@ impl Dialer {
     /// Opens the desks of campaigns whose calls are on the way, whatever became of the campaigns since. Orders that may
     /// have been lost with the earlier run are given again; the line knows them by the call.
     pub(crate) async fn take_up(&mut self) -> Result<(), Trouble> {
-        let calls = self.under_way().await?;
+        for row in self.under_way(Direction::Inbound, &WAITING).await? {
+            self.connect_arrived(row.call_id).await;
+        }
+        let mut calls = Vec::new();
+        for row in self.under_way(Direction::Outbound, &UNDER_WAY).await? {
+            // Those that people dial themselves are theirs.
+            if self.around.dispatcher.newest::<Call>(row.call_id).await?.is_ordered() {
+                calls.push(row);
+            }
+        }
         let ids: BTreeSet<CampaignId> = calls.iter().filter_map(|call| call.campaign_id).collect();
         let ids: Vec<CampaignId> = ids.into_iter().collect();
         for campaign in self.campaigns(&ids).await? {
@@ -89,27 +101,22 @@ impl Dialer {
         }
     }
 
-    /// The calls on the way that the line was told to dial, once the read models have all that the log has.
-    async fn under_way(&self) -> Result<Vec<CallRow>, Trouble> {
+    /// The calls that are on the way, whoever made them, once the read models have all that the log has.
+    async fn under_way(&self, direction: Direction, states: &[CallState]) -> Result<Vec<CallRow>, Trouble> {
         let reads = &self.around.reads;
         let head = self.around.dispatcher.head().await.ok();
         reads.reach(head, &[ReadModel::Kpi]).await?;
         let filter = CallFilter {
             from: Some(self.around.clock.now().plus(Millis(-LOOKBACK.0))),
-            direction: Some(Direction::Outbound),
-            states: UNDER_WAY.to_vec(),
+            direction: Some(direction),
+            states: states.to_vec(),
             ..CallFilter::default()
         };
         let (mut calls, mut page) = (Vec::new(), PageRequest::first(PAGE));
         loop {
             let found = reads.calls(&filter, &page).await?;
             let Some(last) = found.edges.last().map(|edge| edge.cursor.clone()) else { return Ok(calls) };
-            for row in found.rows() {
-                // Those that people dial themselves are theirs.
-                if self.around.dispatcher.newest::<Call>(row.call_id).await?.is_ordered() {
-                    calls.push(row);
-                }
-            }
+            calls.extend(found.rows());
             page = PageRequest::first(PAGE).after(last);
         }
     }

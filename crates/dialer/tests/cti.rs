@@ -9,15 +9,16 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio_util::sync::CancellationToken;
-use trunkline_app::cases::CreateCall;
-use trunkline_app::{DispatchLimits, Dispatcher, Request, Single};
+use trunkline_app::cases::{CreateCall, routing_of};
+use trunkline_app::{DispatchLimits, Dispatcher, Queues, Request, Single};
 use trunkline_dialer::cti::{
     CallEvent, Happening, Intake, IntakeAround, OrderSettings, Settings, Stats, Switch, Taken, Untaken,
 };
 use trunkline_dialer::{Heard, Line as _, Order};
 use trunkline_domain::Policy;
 use trunkline_domain::call::{self, Answerer, Call, CallState, EndCause};
-use trunkline_domain::words::Direction;
+use trunkline_domain::routing::{Routing, RoutingState};
+use trunkline_domain::words::{Direction, Work};
 use trunkline_kernel::{
     Actor, CallId, FixedClock, Id as _, Millis, PhoneNumber, SeededIds, StreamId, Timestamp, Version,
 };
@@ -45,12 +46,18 @@ impl House {
 
     /// An intake as after a start: it knows nothing but the log.
     fn intake(&self, reorder: Duration) -> Arc<Intake> {
-        let settings = settings(reorder);
+        self.intake_of(reorder, None)
+    }
+
+    /// The same, where calls that arrive are routed as these queues say.
+    fn intake_of(&self, reorder: Duration, queues: Option<Queues>) -> Arc<Intake> {
+        let settings = Settings { route_arrivals: queues.is_some(), ..settings(reorder) };
         let around = IntakeAround {
             dispatcher: Arc::clone(&self.dispatcher),
             clock: self.clock.clone(),
             policy: Policy::default(),
             line: None,
+            queues: Arc::new(queues.unwrap_or_default()),
             stats: Arc::default(),
         };
         Arc::new(Intake::new(around, settings))
@@ -103,6 +110,7 @@ fn settings(reorder: Duration) -> Settings {
         gap_max: 4,
         waiting_max: 100,
         body_bytes_max: 16_384,
+        route_arrivals: false,
         orders: None,
     }
 }
@@ -239,6 +247,38 @@ async fn a_call_that_arrives_is_known_and_waits() {
     assert_eq!(taken, Taken::Noted(CallState::Queued));
     let history = house.history(call).await;
     assert!(!history[0].1.contains("138001") && history[0].1.contains("numberClaim"), "{}", history[0].1);
+    let search = house.dispatcher.newest::<Routing>(routing_of(Work::Call(call))).await.unwrap();
+    assert_eq!(search.state(), RoutingState::Idle, "nobody has configured that calls are routed");
+}
+
+#[tokio::test]
+async fn a_call_that_arrives_asks_once_for_what_its_queue_declares_until_it_is_connected_or_over() {
+    let house = House::new().await;
+    let queues = Queues::read("[[queue]]\nname = \"loans\"\nskills = { loans = 2 }\npriority = 3\n").unwrap();
+    let intake = house.intake_of(Duration::from_millis(1), Some(queues));
+    let search =
+        async |call: CallId| house.dispatcher.newest::<Routing>(routing_of(Work::Call(call))).await.unwrap();
+    for (number, queue, priority) in [(7, "loans", 3), (8, "hotline", 0)] {
+        let call = CallId::from_uuid(uuid::Uuid::from_u128(number));
+        let arrived = Happening::Arrived { from: None, line: None, queue: Some(queue.to_owned()) };
+        let arrived = event(call, 1, arrived);
+        assert!(matches!(intake.take(arrived.clone()).await.unwrap(), Taken::Noted(CallState::Queued)));
+        assert!(matches!(intake.take(arrived).await.unwrap(), Taken::Repeated(CallState::Queued)));
+        let known = search(call).await;
+        assert_eq!(known.state(), RoutingState::Waiting);
+        let (_, asked) = known.requested().unwrap();
+        assert_eq!((asked.priority, asked.needs.skills.len()), (priority, usize::from(priority > 0)));
+        let stream = StreamId::of(routing_of(Work::Call(call)));
+        assert_eq!(house.log.read_stream(&stream, Version::EMPTY, 9).await.unwrap().len(), 1, "asked once");
+        // One is connected by the switch itself, one hangs up: no agent is looked for any more.
+        let over = if priority > 0 {
+            Happening::Bridged { agent: None }
+        } else {
+            Happening::Ended { cause: EndCause::CustomerHangup }
+        };
+        intake.take(event(call, 2, over)).await.unwrap();
+        assert_eq!(search(call).await.state(), RoutingState::Ended);
+    }
 }
 
 #[tokio::test]

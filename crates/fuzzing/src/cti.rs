@@ -62,10 +62,11 @@ async fn taken_once(secrets: Secrets, events: Vec<CallEvent>) {
         gap_max: 4,
         waiting_max: 4,
         body_bytes_max: 16_384,
+        route_arrivals: true,
         orders: None,
     };
-    let around =
-        IntakeAround { dispatcher, clock, policy: Policy::default(), line: None, stats: Arc::default() };
+    let (queues, stats) = (Arc::default(), Arc::default());
+    let around = IntakeAround { dispatcher, clock, policy: Policy::default(), line: None, queues, stats };
     let intake = Arc::new(Intake::new(around, settings));
     for event in events {
         if intake.take(event.clone()).await.is_ok() {

@@ -12,7 +12,7 @@ use trunkline_dialer::{Around, Dialer, Line, Simulated};
 use trunkline_graphql::Services;
 
 use crate::config::{DialerLine, Settings};
-use crate::{cti, store};
+use crate::{cti, routing, store};
 
 /// What was started.
 pub(crate) struct Telephony {
@@ -28,12 +28,13 @@ pub(crate) struct Telephony {
 /// is joined.
 ///
 /// # Errors
-/// When the switch cannot be spoken to at all.
+/// When the switch cannot be spoken to at all, or the declaration of queues cannot be read.
 pub(crate) fn start(
     settings: &Settings,
     services: &Services,
     stopping: &CancellationToken,
 ) -> anyhow::Result<Telephony> {
+    let queues = Arc::new(routing::queues(settings)?);
     let (teller, heard) = trunkline_dialer::wire();
     let stats: Arc<Stats> = Arc::default();
     let line: Option<Arc<dyn Line>> =
@@ -54,6 +55,7 @@ pub(crate) fn start(
             clock: Arc::clone(&services.clock),
             policy: services.policy,
             line: line.clone().filter(|line| line.outlives_us()),
+            queues: Arc::clone(&queues),
             stats: Arc::clone(&stats),
         };
         Arc::new(Intake::new(around, cti))
@@ -62,6 +64,7 @@ pub(crate) fn start(
         let around = Around {
             reads: services.reads.clone(),
             dispatcher: Arc::clone(&services.dispatcher),
+            log: Arc::clone(&services.log),
             router: Arc::clone(&services.router),
             feed: Arc::clone(&services.feed),
             clock: Arc::clone(&services.clock),

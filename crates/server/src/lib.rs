@@ -95,7 +95,7 @@ fn run(
             Command::Routing(command) => commands::routing::run(&settings, &command).await,
             Command::Model(command) => commands::model::run(&settings, &command).await,
             Command::Access(command) => commands::access::run(&settings, &command),
-            Command::Config(command) => commands::config::run(&layers, &command),
+            Command::Config(command) => commands::config::run(&layers, &settings, &command),
         }
     })
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use trunkline_adapters::BrokerStats;
-use trunkline_app::Licensing;
+use trunkline_app::{Licensing, Queues};
 use trunkline_database::Database;
 use trunkline_kernel::{Clock, Ids};
 use trunkline_log::Feed;
@@ -116,6 +116,26 @@ fn licensing(settings: &Settings) -> anyhow::Result<Licensing> {
     let Some(file) = &settings.routing.licences else { return Ok(Licensing::default()) };
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Licensing::read(&text).with_context(|| format!("`routing.licences_file` is {}", file.display()))
+}
+
+/// What the queues of calls that arrive ask for: the file that is configured, or anybody.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn queues(settings: &Settings) -> anyhow::Result<Queues> {
+    let Some(file) = &settings.routing.queues else { return Ok(Queues::default()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Queues::read(&text).with_context(|| format!("`routing.queues_file` is {}", file.display()))
+}
+
+/// Reads every file of declarations and uses none of them.
+///
+/// # Errors
+/// The first that cannot be read.
+pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
+    watches(settings, &features(settings)?)?;
+    licensing(settings)?;
+    queues(settings).map(drop)
 }
 
 /// The files of models.

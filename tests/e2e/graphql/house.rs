@@ -209,6 +209,7 @@ impl House {
             "readyLead" | "queueLead" | "unqueueLead" => "LeadInput".to_owned(),
             "ringCall" | "answerCall" | "holdCall" | "resumeCall" => "CallInput".to_owned(),
             "startCampaign" => "CampaignInput".to_owned(),
+            "stopCampaign" => "CampaignReasonInput".to_owned(),
             "startTask" | "releaseTask" | "unblockTask" => "TaskInput".to_owned(),
             "acceptReservation" => "ReservationTokenInput".to_owned(),
             _ => format!("{capital}Input"),

@@ -8,6 +8,7 @@ mod house;
 mod limits;
 mod log;
 mod reads;
+mod recycling;
 mod statements;
 mod subscriptions;
 mod transports;

@@ -2,7 +2,7 @@
 
 mod achievements;
 mod capacity;
-mod centre;
+pub(crate) mod centre;
 mod demand;
 mod messages;
 pub(crate) mod models;

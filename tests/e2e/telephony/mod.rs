@@ -1,6 +1,7 @@
 //! A real switch over HTTP: it takes orders, tells of its calls in any order and more than once, dies and comes back, and so
 //! does the server.
 
+mod arrivals;
 mod halted;
 mod matched;
 mod preview;

@@ -132,6 +132,22 @@ impl Switch {
         tell(&self.memory, call, &[json!({ "kind": "answered", "by": "human" })]);
     }
 
+    /// A customer calls, and waits in a queue.
+    pub(super) fn arrive(&self, call: &str, queue: &str) {
+        let arrived = json!({ "kind": "arrived", "from": "+8613800138000", "line": "95588", "queue": queue });
+        tell(&self.memory, call, &[arrived]);
+    }
+
+    /// The customer hangs up.
+    pub(super) fn hang_up(&self, call: &str) {
+        tell(&self.memory, call, &[json!({ "kind": "ended", "cause": "customer_hangup" })]);
+    }
+
+    /// The ids of the orders that it took.
+    pub(super) fn orders(&self) -> BTreeSet<String> {
+        look(&self.memory).taken.clone()
+    }
+
     pub(super) async fn has_told_everything(&self) -> Result<()> {
         wait_for("every event acknowledged", async || Ok((look(&self.memory).open == 0).then_some(()))).await
     }

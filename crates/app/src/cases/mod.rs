@@ -31,7 +31,7 @@ pub use listing::{ChangeListings, ListingChange};
 pub use model::NoteMeasurement;
 pub use preview::{DialPreview, ShowLead, SkipPreview};
 pub use recording::{AnnounceRecording, KnownRecording, LookUpRecording, SealRecording};
-pub use report::{Report, ReportCall};
+pub use report::{Arrival, Report, ReportCall};
 pub use reservation::{
     AcceptReservation, CancelReservation, LoseAgent, OfferWork, RejectReservation, RescindReservation,
     TimeOutReservation,

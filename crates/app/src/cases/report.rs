@@ -2,19 +2,22 @@
 
 use trunkline_domain::Policy;
 use trunkline_domain::call::{self, Answerer, Call, CallState, EndCause};
+use trunkline_domain::customer::Customer;
 use trunkline_domain::identifier::Identifier;
-use trunkline_domain::words::{By, Direction};
+use trunkline_domain::routing::{Routing, RoutingState};
+use trunkline_domain::words::{By, Direction, Work as Offered};
 use trunkline_kernel::{AgentId, CallId, StreamId};
 
 use super::call::note_number;
-use super::{BridgeCall, ClassifyResult, EndCall, HoldCall, ResumeCall};
-use crate::{Action, ActionError, Idempotency, Work};
+use super::routing;
+use super::{BridgeCall, ClassifyResult, EndCall, HoldCall, RequestRouting, ResumeCall, routing_of};
+use crate::{Action, ActionError, Idempotency, Wanted, Work};
 
 /// What happened to a call.
 #[derive(Clone, Debug)]
 pub enum Report {
-    /// A customer calls. Who it is, the number tells.
-    Arrived(Box<call::Created>),
+    /// A customer calls.
+    Arrived(Box<Arrival>),
     /// The other end rings.
     Rang,
     /// Somebody or something answered.
@@ -28,6 +31,15 @@ pub enum Report {
     /// It is over. A cause that cannot be, as far as the call has come, counts as completed, or as failed when no agent
     /// was in it.
     Ended(EndCause),
+}
+
+/// A customer calls. Who it is, the number tells.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// What is known of the call.
+    pub created: call::Created,
+    /// The agent who is wanted for it at once, when it waits in a queue.
+    pub wanted: Option<Wanted>,
 }
 
 impl Report {
@@ -82,7 +94,7 @@ impl ReportCall {
             return Ok(());
         }
         match &self.report {
-            Report::Arrived(created) => self.arrive(work, (**created).clone()).await,
+            Report::Arrived(arrival) => self.arrive(work, (**arrival).clone()).await,
             Report::Rang if is_before(&call, CallState::Ringing) || call.state() == CallState::Suppressed => {
                 run(work, id, call::Command::Ring).await
             }
@@ -99,20 +111,23 @@ impl ReportCall {
         }
     }
 
-    /// A customer calls, and waits when a queue is named.
-    async fn arrive(&self, work: &mut Work<'_>, mut created: call::Created) -> Result<(), ActionError> {
+    /// A customer calls, and waits when a queue is named; then an agent is asked for in the same append.
+    async fn arrive(&self, work: &mut Work<'_>, arrival: Arrival) -> Result<(), ActionError> {
+        let Arrival { mut created, wanted } = arrival;
         note_number(work, &mut created);
         if let Some(claim) = created.number_claim {
             created.customer = work.state::<Identifier>(claim).await?.owner();
         }
-        let queue = created.queue.clone();
+        let (queue, customer) = (created.queue.clone(), created.customer);
         run(work, self.call, call::Command::Create(created)).await?;
-        match queue {
-            Some(queue) => {
-                run(work, self.call, call::Command::Queue(call::Queued { queue, priority: None })).await
-            }
-            None => Ok(()),
-        }
+        let Some(queue) = queue else { return Ok(()) };
+        run(work, self.call, call::Command::Queue(call::Queued { queue, priority: None })).await?;
+        let Some(wanted) = wanted else { return Ok(()) };
+        let owner = match customer.filter(|_| wanted.prefers_owner()) {
+            Some(customer) => work.require::<Customer>(customer).await?.owner(),
+            None => None,
+        };
+        RequestRouting(wanted.request(self.call, owner)).perform(work).await.map(drop)
     }
 
     async fn answer(&self, work: &mut Work<'_>, call: &Call, answerer: Answerer) -> Result<(), ActionError> {
@@ -138,8 +153,18 @@ impl ReportCall {
         if matches!(call.state(), CallState::Dialing | CallState::Ringing) {
             run(work, self.call, call::Command::Answer).await?;
         }
+        let offered = Offered::Call(self.call);
+        let search = work.require::<Routing>(routing_of(offered)).await?;
+        // A switch that does not say who it was connected whom it was told to: the agent who accepted.
+        let accepted = search.assigned().filter(|_| search.state() == RoutingState::Assigned);
+        let agent = agent.or(accepted.map(|offer| offer.agent));
         let bridged = call::Bridged { agent, waited_ms: None };
-        BridgeCall { call: self.call, bridged }.perform(work).await.map(drop)
+        BridgeCall { call: self.call, bridged }.perform(work).await?;
+        // Whoever was connected otherwise than by accepting ends the search: the offers are taken back.
+        if matches!(search.state(), RoutingState::Waiting | RoutingState::Offered) {
+            routing::end(work, offered).await?;
+        }
+        Ok(())
     }
 
     async fn end(&self, work: &mut Work<'_>, call: &Call, cause: EndCause) -> Result<(), ActionError> {

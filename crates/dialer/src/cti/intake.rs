@@ -9,8 +9,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
-use trunkline_app::cases::ReportCall;
-use trunkline_app::{CommandError, Dispatcher, Idempotency, Refused, Request};
+use trunkline_app::cases::{Report, ReportCall};
+use trunkline_app::{CommandError, Dispatcher, Idempotency, Queues, Refused, Request};
 use trunkline_domain::Policy;
 use trunkline_domain::call::{Call, CallState};
 use trunkline_domain::command;
@@ -31,6 +31,8 @@ pub struct IntakeAround {
     pub policy: Policy,
     /// What is told to hang up on a call that is over for us, where this server gives orders.
     pub line: Option<Arc<dyn Line>>,
+    /// What the queues of calls that arrive ask for.
+    pub queues: Arc<Queues>,
     /// What is counted.
     pub stats: Arc<Stats>,
 }
@@ -150,7 +152,7 @@ impl Intake {
         }
         let old = self.around.clock.now().since(event.at) >= self.settings.patience;
         let call = self.around.dispatcher.newest::<Call>(event.call).await.map_err(CommandError::from)?;
-        if old && event.happening.report().implies_what_is_missing(&call) {
+        if old && self.report(&event.happening).implies_what_is_missing(&call) {
             Ok(missing)
         } else {
             Err(Untaken::PredecessorMissing)
@@ -182,6 +184,10 @@ impl Intake {
         answered.map_err(|error| Untaken::Unavailable(error.into()))
     }
 
+    fn report(&self, happening: &Happening) -> Report {
+        happening.report(self.settings.route_arrivals.then_some(&*self.around.queues))
+    }
+
     async fn note(&self, event: &CallEvent, missing: Vec<u32>) -> Result<Taken, Untaken> {
         let CallEvent { call, sequence, at, happening } = event;
         let asked = serde_json::to_vec(event).map_err(|error| Untaken::Unavailable(error.into()))?;
@@ -189,7 +195,7 @@ impl Intake {
         let passed_over = missing.into_iter().map(|sequence| request(*call, sequence, b""));
         let report = ReportCall {
             call: *call,
-            report: happening.report(),
+            report: self.report(happening),
             passed_over: passed_over.collect::<Result<_, _>>()?,
             policy: self.around.policy,
         };

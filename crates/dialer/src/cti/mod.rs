@@ -37,6 +37,7 @@ pub struct Settings {
     pub gap_max: usize,
     pub waiting_max: usize,
     pub body_bytes_max: usize,
+    pub route_arrivals: bool,
     pub orders: Option<OrderSettings>,
 }
 

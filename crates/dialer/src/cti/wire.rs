@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trunkline_app::cases::Report;
+use trunkline_app::Queues;
+use trunkline_app::cases::{Arrival, Report};
 use trunkline_domain::call::{Answerer, Created, EndCause};
 use trunkline_domain::words::Direction;
 use trunkline_kernel::{AgentId, CallId, CampaignId, Millis, PhoneNumber, Timestamp};
@@ -12,7 +13,7 @@ use trunkline_kernel::{AgentId, CallId, CampaignId, Millis, PhoneNumber, Timesta
 use crate::line::{Order, Seat};
 
 /// What the switch is to do. The header `webhook-id` names the order by its kind and its call, for instance
-/// `dial-019c0d2e-…`: an order that was carried out is not carried out again.
+/// `dial-019c0d2e-…`, and `connect` by its agent too: an order that was carried out is not carried out again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Instruction {
@@ -31,9 +32,10 @@ pub enum Instruction {
         /// How long it must ring at least before the switch gives it up, in milliseconds.
         ring_least_ms: Millis,
     },
-    /// Connect the call with the agent, now.
+    /// Connect the call with the agent, now. When it is given for a call with another agent, the one before does not
+    /// take it any more.
     Connect {
-        /// The call, in which somebody has answered.
+        /// The call, in which somebody has answered or a customer waits.
         call: CallId,
         /// The agent.
         agent: AgentId,
@@ -67,12 +69,12 @@ impl Instruction {
 
     /// What names it, the same whenever it is given.
     pub(super) fn id(&self) -> String {
-        let kind = match self {
-            Self::Dial { .. } => "dial",
-            Self::Connect { .. } => "connect",
-            Self::HangUp { .. } => "hang_up",
-        };
-        format!("{kind}-{}", self.call())
+        match self {
+            Self::Dial { call, .. } => format!("dial-{call}"),
+            // The call can come back from an agent who accepted it and go to another.
+            Self::Connect { call, agent, .. } => format!("connect-{call}-{agent}"),
+            Self::HangUp { call } => format!("hang_up-{call}"),
+        }
     }
 }
 
@@ -102,7 +104,7 @@ pub enum Happening {
         /// Our line that is called, in the switch's words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         line: Option<String>,
-        /// The queue that the call waits in for an agent; absent when it does not wait.
+        /// The queue that the call waits in for an agent, who is looked for at once; absent when it does not wait.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         queue: Option<String>,
     },
@@ -132,24 +134,29 @@ pub enum Happening {
 }
 
 impl Happening {
-    pub(super) fn report(&self) -> Report {
+    /// What it says, where arriving calls of these queues are routed; of none where they are not.
+    pub(super) fn report(&self, queues: Option<&Queues>) -> Report {
         match self {
-            Self::Arrived { from, line, queue } => Report::Arrived(Box::new(Created {
-                direction: Direction::Inbound,
-                customer: None,
-                lead: None,
-                campaign: None,
-                agent: None,
-                number: from.clone().map(Into::into),
-                number_claim: None,
-                number_region: None,
-                queue: queue.clone(),
-                product: None,
-                industry: None,
-                line: line.clone(),
-                priority: None,
-                attributes: Default::default(),
-            })),
+            Self::Arrived { from, line, queue } => {
+                let wanted = queues.zip(queue.as_ref()).map(|(queues, queue)| queues.of(queue));
+                let created = Created {
+                    direction: Direction::Inbound,
+                    customer: None,
+                    lead: None,
+                    campaign: None,
+                    agent: None,
+                    number: from.clone().map(Into::into),
+                    number_claim: None,
+                    number_region: None,
+                    queue: queue.clone(),
+                    product: None,
+                    industry: None,
+                    line: line.clone(),
+                    priority: None,
+                    attributes: Default::default(),
+                };
+                Report::Arrived(Box::new(Arrival { created, wanted }))
+            }
             Self::Ringing => Report::Rang,
             Self::Answered { by } => Report::Answered(*by),
             Self::Bridged { agent } => Report::Bridged(*agent),

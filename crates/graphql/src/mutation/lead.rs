@@ -5,14 +5,16 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object};
 use trunkline_app::cases::{AddLead, Judges, QueueLead, RECYCLED_TOGETHER_MAX, RecycleLeads};
 use trunkline_domain::Policy;
+use trunkline_domain::campaign;
 use trunkline_domain::lead::{self, BlockReason, Command, Lead, LeadOutcome, LeadState};
 use trunkline_kernel::CampaignId;
 use trunkline_projections::reads::{LeadFilter, PageRequest};
 use trunkline_routing::compliance::RuleBook;
 
-use super::carry_out::{carry_out, single, unseen};
+use super::carry_out::{Done, carry_out, single, told, unseen};
 use super::edge::{AttributeInput, Fields, attributes};
 use super::payload::{LeadPayload, RecyclePayload};
+use crate::context::Caller;
 use crate::error::ApiResult;
 use crate::scalars::{DateTime, Word};
 use crate::view::View;
@@ -197,12 +199,21 @@ impl LeadMutations {
             ..LeadFilter::default()
         };
         if input.dry_run {
-            let done = unseen(ctx, fields, id).await?;
+            let mut done = unseen(ctx, fields, id).await?;
+            if done.id.is_some() && campaign.is_none() {
+                let language = ctx.data_unchecked::<Caller>().language;
+                let errors = vec![told(campaign::Refusal::Unknown.into(), language)];
+                done = Done { errors, ..Done::default() };
+            }
             let found = if done.id.is_some() { view.reads().leads_of(&filter).await? } else { 0 };
             return Ok(RecyclePayload(done, Some(found)));
         }
         let leads = match &campaign {
-            Some(_) => view.reads().leads(&filter, &PageRequest::first(input.limit)).await?.rows(),
+            Some(_) => {
+                // A limit that is refused below still reads a page.
+                let page = PageRequest::first(input.limit.clamp(1, RECYCLED_TOGETHER_MAX));
+                view.reads().leads(&filter, &page).await?.rows()
+            }
             None => Vec::new(),
         };
         let leads = leads.into_iter().map(|lead| lead.lead_id).collect();

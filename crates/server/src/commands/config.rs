@@ -6,12 +6,13 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 use toml::Value;
 
-use crate::config::{DEFAULTS, Layers};
+use crate::config::{DEFAULTS, Layers, Settings};
+use crate::{compliance, routing};
 
 /// Looking at the configuration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check every setting and show its value and where it comes from.
+    /// Check every setting and the files of rules that it names, and show its value and where it comes from.
     #[command(after_help = "\
 Examples:
   trunkline config check
@@ -54,7 +55,11 @@ const HIDDEN: [&str; 10] = [
     "vault.transit_token",
 ];
 
-pub(crate) fn run(layers: &Layers, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(layers: &Layers, settings: &Settings, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+    if let ConfigCommand::Check { .. } = command {
+        routing::check(settings)?;
+        compliance::rules(settings)?;
+    }
     match command {
         ConfigCommand::Defaults => crate::say(DEFAULTS.trim_end()),
         ConfigCommand::Check { format: CheckFormat::Text } => {

@@ -29,6 +29,7 @@ pub(super) fn settings(read: &Reader<'_>) -> Result<Option<Settings>, ConfigErro
     let (gap_max, waiting_max) =
         (read.size("cti.gap_max", 1, 1_000)?, read.size("cti.waiting_max", 1, 100_000)?);
     let body_bytes_max = read.size("cti.body_bytes_max", 1_024, 1 << 20)?;
+    let route_arrivals = read.flag("cti.route_arrivals")?;
     let reorder = read.millis("cti.reorder_ms")?;
     if read.text("cti.secrets")?.is_empty() {
         return Ok(None);
@@ -43,6 +44,7 @@ pub(super) fn settings(read: &Reader<'_>) -> Result<Option<Settings>, ConfigErro
         gap_max,
         waiting_max,
         body_bytes_max,
+        route_arrivals,
         orders,
     }))
 }

@@ -33,6 +33,8 @@ pub struct RoutingSettings {
     pub demand: Option<PathBuf>,
     /// The file that says which licences calls ask for.
     pub licences: Option<PathBuf>,
+    /// The file that says what the queues of calls that arrive ask for.
+    pub queues: Option<PathBuf>,
     /// The folder of models' files.
     pub models: PathBuf,
     /// How soon a model that could not be loaded is tried again.
@@ -52,6 +54,7 @@ impl RoutingSettings {
         let models = read.text("routing.models_folder")?;
         let demand = read.text("routing.demand_file")?;
         let licences = read.text("routing.licences_file")?;
+        let queues = read.text("routing.queues_file")?;
         let millis = |key| -> Result<Millis, ConfigError> {
             Ok(Millis(i64::try_from(read.number(key, 1, 600_000)?).unwrap_or(i64::MAX)))
         };
@@ -61,6 +64,7 @@ impl RoutingSettings {
             features: (!file.is_empty()).then(|| PathBuf::from(file)),
             demand: (!demand.is_empty()).then(|| PathBuf::from(demand)),
             licences: (!licences.is_empty()).then(|| PathBuf::from(licences)),
+            queues: (!queues.is_empty()).then(|| PathBuf::from(queues)),
             models: if models.is_empty() { data_dir.join("models") } else { PathBuf::from(models) },
             models_retry: Duration::from_secs(read.number("routing.models_retry_seconds", 1, 3_600)?),
             drift: super::models::drift(read)?,
