@@ -98,11 +98,11 @@ impl Wanted {
 
 impl From<Queue> for Wanted {
     fn from(queue: Queue) -> Self {
-        let Queue { name: _, skills, languages, teams, any_team_after_ms, any_skill_after_ms, .. } = queue;
+        let Queue { name: _, skills, languages, teams, priority, offers, .. } = queue;
+        let Queue { any_team_after_ms, any_skill_after_ms, owner_patience_ms: owner_patience, .. } = queue;
         // Licences have a file of their own, which holds for whoever takes the call and however it is offered.
         let licences = BTreeSet::new();
         let needs = Needs { skills, languages, licences, teams, any_team_after_ms, any_skill_after_ms };
-        let Queue { priority, offers, owner_patience_ms: owner_patience, .. } = queue;
         Self { needs, priority, offers, owner_patience }
     }
 }

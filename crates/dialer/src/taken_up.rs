@@ -91,7 +91,8 @@ impl Dialer {
         for row in open.into_iter().filter(|row| row.state.0 == CallState::Dialing) {
             match self.around.dispatcher.newest::<Call>(row.call_id).await {
                 Ok(call) if call.state() == CallState::Dialing => {
-                    self.order(row.call_id, row.line.clone(), id, call.ring_least()).await;
+                    let line = row.line.clone().or_else(|| self.around.caller_line.clone());
+                    self.order(row.call_id, line, id, call.ring_least()).await;
                 }
                 Ok(_) => {}
                 Err(error) => {

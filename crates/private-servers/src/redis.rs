@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -55,6 +56,22 @@ impl Redis {
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Has the server speak TLS as well, with a certificate and its key in files. Gives the port.
+    ///
+    /// # Errors
+    /// When the server does not take them.
+    pub fn speak_tls(&self, certificate: &Path, key: &Path) -> Result<u16> {
+        let port = ports::free()?;
+        let (certificate, key) = (certificate.display(), key.display());
+        let set = format!(
+            "CONFIG SET tls-cert-file {certificate} tls-key-file {key} tls-ca-cert-file {certificate} \
+             tls-auth-clients no tls-port {port}"
+        );
+        let answer = ask(self.port, &set)?;
+        anyhow::ensure!(answer.starts_with("+OK"), "Redis answered {answer:?} to {set}");
+        Ok(port)
     }
 
     /// The URL of an empty database that nobody else uses.

@@ -237,3 +237,34 @@ async fn without_redis_routing_goes_on_and_says_that_it_is_degraded() -> Result<
     assert!(client.page("/metrics").await?.contains("trunkline_pool_degraded 1"));
     Ok(())
 }
+
+#[tokio::test]
+async fn the_pool_is_shared_over_tls_with_whom_the_authority_vouches_for() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+    let (certificate, key) = (folder.path().join("redis.pem"), folder.path().join("redis.key"));
+    std::fs::write(&certificate, cert.pem())?;
+    std::fs::write(&key, signing_key.serialize_pem())?;
+    let redis = Redis::start()?;
+    let port = redis.speak_tls(&certificate, &key)?;
+    let standing = async |trusted: bool| -> Result<Value> {
+        let mut place = Place::sqlite()?
+            .with("TRUNKLINE_POOL_STORE", "redis")
+            .with("TRUNKLINE_POOL_URL", format!("rediss://localhost:{port}/0"));
+        if trusted {
+            place = place.with("SSL_CERT_FILE", certificate.display().to_string());
+        }
+        let serving = place.serve().await?;
+        let client = &serving.client;
+        agent(client, "王芳", "云客服").await?;
+        let call = call(client, "云客服", None).await?;
+        attempt(client, "routeWork", json!({ "work": { "callId": call } })).await?;
+        let offered = async || Ok((routing(client, &call).await?["state"] == "OFFERED").then_some(()));
+        wait_for("an offer", offered).await?;
+        Ok(client.run("{ agentPool { shared degraded } }", Value::Null).await?["agentPool"].take())
+    };
+    assert_eq!(standing(true).await?, json!({ "shared": true, "degraded": false }));
+    assert_eq!(standing(false).await?, json!({ "shared": true, "degraded": true }), "nobody vouches for it");
+    Ok(())
+}
