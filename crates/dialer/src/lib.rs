@@ -195,7 +195,7 @@ impl Dialer {
             self.take_up().await?;
             self.taken_up = true;
         }
-        Ok(self.look().await?)
+        self.look().await
     }
 
     /// Forgets everything: another server sees to it.
