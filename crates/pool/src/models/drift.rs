@@ -79,14 +79,14 @@ impl Default for DriftSettings {
 
 /// A pairing that the model decided, with what came of it.
 #[derive(Clone, Debug)]
-struct Sample {
+pub(super) struct Sample {
     /// Of the decision.
-    position: Position,
-    at: Timestamp,
-    score: f64,
+    pub(super) position: Position,
+    pub(super) at: Timestamp,
+    pub(super) score: f64,
     /// The cells of the columns that the model looks at, in their order.
-    cells: Vec<f32>,
-    sale: bool,
+    pub(super) cells: Vec<f32>,
+    pub(super) sale: bool,
 }
 
 /// The first decisions of what scores.
@@ -269,7 +269,7 @@ fn sample(
 }
 
 /// Every figure of the newest, held against the first.
-fn figures(
+pub(super) fn figures(
     subject: &Subject,
     first: &[Sample],
     newest: &[Sample],

@@ -1,9 +1,13 @@
-//! Files of models, as whoever imports, copies, loses and damages them leaves them.
+//! Files of models, as whoever imports, copies, loses and damages them leaves them; how a model drifts; and more decisions than
+//! models that score beside another keep up with.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trunkline_domain::model::FeatureSet;
+use trunkline_domain::model::{DriftFigure, Estimate, FeatureSet, Scoring};
+use trunkline_kernel::{DecisionId, Id as _, Position, Timestamp};
+use trunkline_routing::matching::{Policy, Pool, decide};
 
+use super::drift::{Sample, figures};
 use super::*;
 use crate::Features;
 
@@ -94,4 +98,71 @@ async fn what_does_not_fit_is_refused_with_the_reason_and_not_kept() {
         let refused = store(&folder).keep(model()[..cut].to_vec()).await.unwrap_err();
         assert!(matches!(refused, ModelFault::Invalid(_)), "{refused}");
     }
+}
+
+/// 1,000 decisions with scores evenly spread from 0 to 1, in which so large a share of each score bought.
+fn decided(share: impl Fn(f64) -> f64) -> Vec<Sample> {
+    let sample = |number: u16| {
+        let score = (f64::from(number) + 0.5) / 1_000.0;
+        // The golden ratio spreads sales evenly over every stretch of scores.
+        let sale = (f64::from(number) * 0.618_033_988_75).fract() < share(score);
+        let (position, at) = (Position(number.into()), Timestamp::from_millis(number.into()));
+        Sample { position, at, score, cells: vec![0.0], sale }
+    };
+    (0..1_000).map(sample).collect()
+}
+
+#[tokio::test]
+async fn each_figure_of_drift_crosses_a_limit_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder);
+    let model = store.keep(model()).await.unwrap().model;
+    let subject = Subject {
+        scoring: Scoring { model, cosine: None },
+        scorer: store.load(model).await.unwrap(),
+        began: Position::START,
+        before: None,
+        auc: Some(Estimate { value: 0.75, low: 0.72, high: 0.78 }),
+        foretells: true,
+    };
+    let ranks = Subject { foretells: false, ..subject.clone() };
+    let (settings, features) = (DriftSettings::default(), Features::standard().unwrap());
+    let first = decided(|score| score);
+    let drifted = |subject: &Subject, newest: Vec<Sample>| {
+        let measured = figures(subject, &first, &newest, &settings, &features).unwrap();
+        measured.drifted().collect::<Vec<_>>()
+    };
+    assert_eq!(drifted(&subject, decided(|score| score)), []);
+    assert_eq!(
+        drifted(&subject, decided(|score| score / 2.0)),
+        [DriftFigure::Calibration],
+        "half as many buy"
+    );
+    assert_eq!(drifted(&ranks, decided(|score| score / 2.0)), [], "its scores are no probabilities");
+    assert_eq!(
+        drifted(&ranks, decided(|_| 0.5)),
+        [DriftFigure::Ranking],
+        "whoever it prefers buys no more often"
+    );
+    let upper = decided(|score| score).into_iter().filter(|sample| sample.score > 0.6).collect();
+    assert!(drifted(&subject, upper).contains(&DriftFigure::Scores), "other scores than at first");
+    let moved =
+        decided(|score| score).into_iter().map(|sample| Sample { cells: vec![1.0], ..sample }).collect();
+    assert_eq!(drifted(&subject, moved), [DriftFigure::Columns]);
+}
+
+#[tokio::test]
+async fn decisions_are_dropped_and_counted_while_too_many_wait_to_be_scored_beside() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder);
+    let model = store.keep(model()).await.unwrap().model;
+    let decision = decide(&Pool::new(0, []), &[], None, &Policy::default(), Timestamp::from_millis(0), 1);
+    let id = DecisionId::from_uuid(uuid::Uuid::from_u128(1));
+    let shadowing = Shadowing::default();
+    shadowing.offer(id, &decision);
+    shadowing.replace(vec![(model.hash, store.load(model).await.unwrap())]);
+    for _ in 0..1_003 {
+        shadowing.offer(id, &decision);
+    }
+    assert_eq!(shadowing.counts(), (0, 3), "1,000 wait, and without a model to score nothing did");
 }
