@@ -88,6 +88,7 @@ async fn campaign_for<'c>(client: &'c Client, purpose: Option<&str>) -> Result<C
         "name": "续费", "mode": "PROGRESSIVE", "jurisdiction": "CN", "attempts": attempts, "purpose": purpose,
     });
     centre.campaign = centre.mutate("createCampaign", "CreateCampaignInput", campaign).await?["id"].take();
+    centre.mutate("startCampaign", "CampaignInput", json!({ "id": centre.campaign })).await?;
     Ok(centre)
 }
 

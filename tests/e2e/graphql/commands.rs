@@ -130,6 +130,9 @@ async fn a_call_its_agent_and_its_lead_change_together() -> Result<()> {
     house.mutate("queueLead", json!({ "id": lead })).await?;
     let call = json!({ "direction": "OUTBOUND", "leadId": lead, "agentId": agent });
     let call = house.mutate("createCall", call).await?["id"].clone();
+    let early = house.try_mutate("dialCall", json!({ "id": call })).await?;
+    assert_eq!(early["userErrors"][0]["code"], "CAMPAIGN_NOT_RUNNING");
+    house.mutate("startCampaign", json!({ "id": campaign })).await?;
     house.mutate("dialCall", json!({ "id": call })).await?;
     house.mutate("ringCall", json!({ "id": call })).await?;
     house.mutate("answerCall", json!({ "id": call })).await?;

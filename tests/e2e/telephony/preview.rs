@@ -7,12 +7,15 @@ use trunkline_testkit::{Client, Serving, wait_for};
 use super::switch::Switch;
 use super::{agent, campaign, mutate, serve};
 
-/// The offer that an agent has, once there is one.
-async fn offered(client: &Client, agent: &str) -> Result<Value> {
+/// The offer that an agent has after an earlier one, once there is one. The tokens of an agent's offers grow.
+async fn offered(client: &Client, agent: &str, earlier: Option<&Value>) -> Result<Value> {
+    let known = earlier.and_then(|offer| offer["token"].as_u64()).unwrap_or(0);
     let query = "query($id: ID!) { agent(id: $id) { presence id: reservationId token lead { id } } }";
     wait_for("a lead that is offered", async || {
         let offer = client.run(query, json!({ "id": agent })).await?["agent"].take();
-        Ok(Some(offer).filter(|offer| offer["presence"] == "RESERVED" && offer["lead"]["id"].is_string()))
+        let is_new = offer["token"].as_u64().is_some_and(|token| token > known);
+        let stands = offer["presence"] == "RESERVED" && offer["lead"]["id"].is_string();
+        Ok(Some(offer).filter(|_| is_new && stands))
     })
     .await
 }
@@ -49,14 +52,14 @@ async fn an_agent_sees_a_lead_before_it_is_dialed_and_may_skip_it() -> Result<()
     mutate(&client, "changeCampaignPolicy", "ChangeCampaignPolicyInput", input).await?;
     mutate(&client, "makeAvailable", "AgentInput", json!({ "id": agent })).await?;
 
-    let first = offered(&client, &agent).await?;
+    let first = offered(&client, &agent, None).await?;
     ensure!(refused(&client, "dialPreview", &first).await? == "RESERVATION_NOT_ACCEPTED", "not yet accepted");
     with(&client, "acceptReservation", &first).await?;
     ensure!(switch.fates().is_empty(), "nothing is dialed before the agent wants it");
     with(&client, "skipPreview", &first).await?;
     ensure!(refused(&client, "dialPreview", &first).await? == "RESERVATION_NOT_ACCEPTED", "it was skipped");
 
-    let second = offered(&client, &agent).await?;
+    let second = offered(&client, &agent, Some(&first)).await?;
     ensure!(second["lead"]["id"] != first["lead"]["id"], "whoever was skipped rests: {second}");
     with(&client, "acceptReservation", &second).await?;
     // A server that is started anew knows who looks at what.
@@ -82,7 +85,7 @@ async fn an_agent_sees_a_lead_before_it_is_dialed_and_may_skip_it() -> Result<()
     ensure!(lead(&client, &first).await?["attempts"] == 0, "skipping is no attempt");
 
     // The agent is shown the next one, and a campaign that is paused dials nobody.
-    let third = offered(&client, &agent).await?;
+    let third = offered(&client, &agent, Some(&second)).await?;
     with(&client, "acceptReservation", &third).await?;
     mutate(&client, "pauseCampaign", "CampaignReasonInput", json!({ "id": campaign })).await?;
     ensure!(refused(&client, "dialPreview", &third).await? == "CAMPAIGN_NOT_RUNNING", "it is paused");

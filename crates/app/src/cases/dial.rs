@@ -49,6 +49,7 @@ impl Action for DialCall {
         let (mut judged, mut slot) = (None, None);
         if let Some(lead_id) = call.lead() {
             let lead = work.state::<Lead>(lead_id).await?;
+            running(work, &lead).await?;
             let mut barred = None;
             if let Some(judging) = judge(work, &lead, Some((&call, *agent_guaranteed)), judges).await? {
                 (judged, barred, slot) = (Some(judging.judged), judging.barred, judging.slot);
@@ -179,12 +180,7 @@ pub(super) async fn bring_into_queue(
     judges: &Judges,
 ) -> Result<Option<LeadDialed>, ActionError> {
     let known = work.require::<Lead>(lead).await?;
-    if let Some(campaign) = known.campaign() {
-        let state = work.require::<Campaign>(campaign).await?.state();
-        if state != CampaignState::Running {
-            return Err(ActionError::refused(campaign::Refusal::NotRunning(state)));
-        }
-    }
+    running(work, &known).await?;
     let state = known.state();
     if matches!(state, LeadState::New | LeadState::OnHold) {
         work.run::<Lead>(lead, lead::Command::Ready).await?;
@@ -202,6 +198,17 @@ pub(super) async fn bring_into_queue(
         return Ok(Some(LeadDialed::Waits));
     }
     Ok(None)
+}
+
+/// Refuses what would dial a lead of a campaign that does not run at this moment, as the log has it.
+async fn running(work: &mut Work<'_>, lead: &Lead) -> Result<(), ActionError> {
+    let Some(campaign) = lead.campaign() else { return Ok(()) };
+    match work.require::<Campaign>(campaign).await?.state() {
+        CampaignState::Running => Ok(()),
+        state @ (CampaignState::Draft | CampaignState::Paused | CampaignState::Stopped) => {
+            Err(ActionError::refused(campaign::Refusal::NotRunning(state)))
+        }
+    }
 }
 
 /// The number that a lead's next attempt dials, opened so that it can be sealed for its call.

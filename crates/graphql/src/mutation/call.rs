@@ -233,8 +233,9 @@ impl CallMutations {
         single::<Call>(ctx, key, &id, suppress).await.map(CallPayload)
     }
 
-    /// Dials a call for its lead and its agent. When a rule bars calling the customer of its lead at this instant, the
-    /// call is suppressed instead, and the lead is blocked or rests until the rule lets go; `judgement` says why.
+    /// Dials a call for its lead, whose campaign has to be running, and its agent. When a rule bars calling the customer of
+    /// its lead at this instant, the call is suppressed instead, and the lead is blocked or rests until the rule lets go;
+    /// `judgement` says why.
     async fn dial_call(
         &self,
         ctx: &Context<'_>,
