@@ -238,20 +238,8 @@ impl Action for Calls {
             let id: CallId = unit.new_id();
             let product = ["企业版", "云客服", "智能质检"][number % 3].to_owned();
             let created = call::Created {
-                direction: words::Direction::Inbound,
-                customer: None,
-                lead: None,
-                campaign: None,
-                agent: None,
-                number: None,
-                number_claim: None,
-                number_region: None,
-                queue: None,
                 product: Some(product.clone()),
-                industry: None,
-                line: None,
-                priority: None,
-                attributes: Default::default(),
+                ..call::Created::new(words::Direction::Inbound)
             };
             unit.run::<Call>(id, call::Command::Create(created)).await?;
             let queued = call::Queued { queue: product, priority: None };

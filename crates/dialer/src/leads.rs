@@ -18,7 +18,8 @@ use crate::look::needs;
 use crate::{Dialer, PAGE};
 
 impl Dialer {
-    /// Dials so many leads of a campaign, as far as there are any that are due and lawful.
+    /// Dials so many leads of a campaign, or has them shown to agents, as its mode says; as far as there are any that are due
+    /// and lawful.
     pub(crate) async fn dial(
         &mut self,
         campaign: &CampaignRow,
@@ -33,13 +34,19 @@ impl Dialer {
             if left == 0 {
                 break;
             }
-            left -= usize::from(self.dial_lead(campaign, lead, worth, now).await);
+            let under_way = match campaign.mode.0 {
+                DialingMode::Preview => self.show(campaign, lead).await,
+                DialingMode::Manual | DialingMode::Progressive | DialingMode::Predictive => {
+                    self.dial_lead(campaign, lead, worth, now).await
+                }
+            };
+            left -= usize::from(under_way);
         }
         Ok(())
     }
 
     /// The leads that are due and not under way, the next one first, and what each is worth where a model scores it.
-    pub(crate) async fn due(
+    async fn due(
         &self,
         campaign: &CampaignRow,
         now: Timestamp,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use trunkline_app::Pacing;
 use trunkline_app::cases::asked;
 use trunkline_domain::call::BRIDGE_WITHIN;
-use trunkline_domain::campaign::{CampaignState, DialingMode};
+use trunkline_domain::campaign::CampaignState;
 use trunkline_domain::routing::Needs;
 use trunkline_kernel::{AgentId, CampaignId, Timestamp};
 use trunkline_projections::PageRequest;
@@ -45,11 +45,7 @@ impl Dialer {
         dialed.sort_by_key(|row| self.desks.get(&row.campaign_id).map(|desk| desk.turn_of(now)));
         for campaign in &dialed {
             let count = self.pace(campaign.campaign_id, now);
-            if campaign.mode.0 == DialingMode::Preview {
-                self.show(campaign, count, now).await?;
-            } else {
-                self.dial(campaign, count, now).await?;
-            }
+            self.dial(campaign, count, now).await?;
         }
         for campaign in &halted {
             self.pace(campaign.campaign_id, now);

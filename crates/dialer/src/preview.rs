@@ -8,37 +8,20 @@ use trunkline_domain::routing::{Routing, RoutingState};
 use trunkline_domain::words::Work;
 use trunkline_kernel::{CallId, CampaignId, LeadId, Timestamp};
 use trunkline_projections::outreach::CampaignRow;
-use trunkline_projections::reads::ReadError;
 
 use crate::desk::Flight;
 use crate::look::needs;
 use crate::{Dialer, Trouble};
 
 impl Dialer {
-    /// Has so many leads of a campaign shown to agents, as far as there are any that are due and lawful.
-    pub(crate) async fn show(
-        &mut self,
-        campaign: &CampaignRow,
-        count: usize,
-        now: Timestamp,
-    ) -> Result<(), ReadError> {
-        if count == 0 {
-            return Ok(());
+    /// Has a lead shown to an agent; false when a rule bars it, or somebody was faster.
+    pub(crate) async fn show(&mut self, campaign: &CampaignRow, lead: LeadId) -> bool {
+        let show = ShowLead { lead, needs: needs(campaign), judges: self.judges() };
+        let shown = self.execute(&show).await == Some(true);
+        if let Some(desk) = self.desks.get_mut(&campaign.campaign_id).filter(|_| shown) {
+            desk.shown.insert(lead, true);
         }
-        let mut left = count;
-        for (lead, _) in self.due(campaign, now).await? {
-            if left == 0 {
-                break;
-            }
-            let show = ShowLead { lead, needs: needs(campaign), judges: self.judges() };
-            if self.execute(&show).await == Some(true)
-                && let Some(desk) = self.desks.get_mut(&campaign.campaign_id)
-            {
-                desk.shown.insert(lead, true);
-                left -= 1;
-            }
-        }
-        Ok(())
+        shown
     }
 
     /// Learns what became of the leads of a campaign that were to be shown.

@@ -65,22 +65,7 @@ impl House {
 
     /// A call that is dialed, of no lead.
     async fn dialed(&self) -> CallId {
-        let created = call::Created {
-            direction: Direction::Outbound,
-            customer: None,
-            lead: None,
-            campaign: None,
-            agent: None,
-            number: None,
-            number_claim: None,
-            number_region: None,
-            queue: None,
-            product: None,
-            industry: None,
-            line: None,
-            priority: None,
-            attributes: Default::default(),
-        };
+        let created = call::Created::new(Direction::Outbound);
         let by = || Request::by(Actor::system("test"));
         let made = self.dispatcher.execute(by(), &CreateCall { created }).await.unwrap();
         let id = CallId::from_uuid(made.answer);

@@ -108,20 +108,12 @@ pub(crate) fn inbound(source: &mut Source, story: &mut Story, customer: Customer
     let mut line = Line { call, tags: vec![Tag::of(customer)] };
     let queue = format!("service_{}", source.below(3));
     let created = call::Created {
-        direction: Direction::Inbound,
         customer: Some(customer),
-        lead: None,
-        campaign: None,
-        agent: None,
-        number: None,
-        number_claim: None,
-        number_region: None,
         queue: Some(queue.clone()),
-        product: None,
-        industry: None,
         line: Some("A01".to_owned()),
         priority: Some(1),
         attributes: BTreeMap::from([("vru".to_owned(), "AA01".to_owned())]),
+        ..call::Created::new(Direction::Inbound)
     };
     line.tell(source, story, call::Event::Created(created));
     line.tell(source, story, call::Event::Answered(call::Answered {}));

@@ -140,20 +140,10 @@ impl Happening {
             Self::Arrived { from, line, queue } => {
                 let wanted = queues.zip(queue.as_ref()).map(|(queues, queue)| queues.of(queue));
                 let created = Created {
-                    direction: Direction::Inbound,
-                    customer: None,
-                    lead: None,
-                    campaign: None,
-                    agent: None,
                     number: from.clone().map(Into::into),
-                    number_claim: None,
-                    number_region: None,
                     queue: queue.clone(),
-                    product: None,
-                    industry: None,
                     line: line.clone(),
-                    priority: None,
-                    attributes: Default::default(),
+                    ..Created::new(Direction::Inbound)
                 };
                 Report::Arrived(Box::new(Arrival { created, wanted }))
             }

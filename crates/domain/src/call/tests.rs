@@ -14,20 +14,11 @@ fn inbound() -> Command {
 
 fn created(direction: Direction) -> Created {
     Created {
-        direction,
         customer: Some(id(1)),
         lead: Some(id(2)),
         campaign: Some(id(3)),
         agent: Some(id(4)),
-        number: None,
-        number_claim: None,
-        number_region: None,
-        queue: None,
-        product: None,
-        industry: None,
-        line: None,
-        priority: None,
-        attributes: Default::default(),
+        ..Created::new(direction)
     }
 }
 
